@@ -1,0 +1,1 @@
+"""Files → samples, identity and tags: everything that touches a music file."""

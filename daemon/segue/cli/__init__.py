@@ -1,0 +1,1 @@
+"""The `segue` command: a client with tables and progress bars."""

@@ -1,0 +1,1 @@
+"""Waveform → mel: the signal chain that training and serving share."""

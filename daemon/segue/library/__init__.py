@@ -1,0 +1,1 @@
+"""SQLite: the truth about tracks, files, folders and plays."""

@@ -1,0 +1,1 @@
+"""Mel → tags, medium-level features and vectors: the ONNX networks and their manifests."""

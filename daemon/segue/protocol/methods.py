@@ -1,0 +1,49 @@
+"""The list of methods: name, parameters, result, one line of what it does."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from segue.protocol import messages as m
+
+PROTOCOL_VERSION: Final = 1
+"""Raised when a client written for the version before would misunderstand."""
+MAX_REQUEST_BYTES: Final = 256 * 1024
+"""A larger request is refused."""
+MAX_BATCH: Final = 32
+"""Requests in one JSON-RPC batch."""
+
+
+class Method(NamedTuple):
+    """One method of the protocol."""
+
+    name: str
+    params: type[m.Message]
+    result: type[m.Result]
+    summary: str
+
+
+METHODS: Final[dict[str, Method]] = {
+    method.name: method
+    for method in (
+        Method("recommend.next", m.NextParams, m.Suggestions, "What to play after a track of the library, and why."),
+        Method("recommend.similar", m.SimilarParams, m.Suggestions, "What sounds like a file, in the library or not."),
+        Method("track.get", m.TrackParams, m.Track, "One track with all its values and their sources."),
+        Method("track.analyse", m.AnalyseParams, m.Analysis, "Analyse a file without adding it to the library."),
+        Method("library.search", m.SearchParams, m.TrackList, "Find tracks by words."),
+        Method("library.folders", m.Nothing, m.FolderList, "The watched folders and how each is watched."),
+        Method("library.add_folder", m.FolderParams, m.FolderList, "Watch a folder and index what is in it."),
+        Method("library.remove_folder", m.FolderParams, m.FolderList, "Stop watching a folder and forget its files."),
+        Method("library.rescan", m.RescanParams, m.Done, "Compare the folders with the library now."),
+        Method("library.failures", m.LimitParams, m.FailureList, "Files that could not be analysed, and why."),
+        Method("deck.update", m.DeckParams, m.Deck, "A shim tells what is on a deck."),
+        Method("deck.list", m.Nothing, m.DeckList, "What is on the decks."),
+        Method("session.mark_played", m.TrackParams, m.Play, "Remember that a track was played."),
+        Method("session.history", m.LimitParams, m.PlayList, "What was played, latest first."),
+        Method("daemon.ping", m.Nothing, m.Pong, "Is it there, and which version?"),
+        Method("daemon.status", m.Nothing, m.Status, "Everything about the daemon: the snapshot for events."),
+        Method("daemon.pause", m.Nothing, m.Done, "Stop analysing until resumed."),
+        Method("daemon.resume", m.Nothing, m.Done, "Analyse again."),
+        Method("daemon.shutdown", m.ShutdownParams, m.Done, "Save and stop."),
+    )
+}

@@ -1,0 +1,1 @@
+"""Neighbours → what to play next, and why."""

@@ -1,0 +1,1 @@
+"""Folders → files that stand still: events are hints, a scan is the truth."""

@@ -1,0 +1,1 @@
+"""How Segue's networks are made: datasets, PyTorch networks, training, evaluation and ONNX export."""

@@ -1,0 +1,1 @@
+"""Thin shims between DJ programs and the Segue daemon, one folder a program."""
