@@ -1,0 +1,133 @@
+"""What a file says of itself in its tags: ID3 (mp3, wav, aiff), MP4 atoms (m4a), Vorbis comments (flac, ogg, opus), APEv2."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import mutagen
+from mutagen.id3 import ID3
+from mutagen.mp4 import MP4Tags
+
+from segue.analysis.result import FileTags
+from segue.audio.container import open_file
+from segue.keys import parse_key
+
+_ID3: Final = {
+    "title": ("TIT2",),
+    "artist": ("TPE1", "TPE2"),
+    "album": ("TALB",),
+    "genre": ("TCON",),
+    "comment": ("COMM",),
+    "year": ("TDRC", "TYER", "TDRL", "TDOR"),
+    "bpm": ("TBPM", "TXXX:BPM", "TXXX:TEMPO"),
+    "key": ("TKEY", "TXXX:INITIALKEY", "TXXX:KEY"),
+}
+_MP4: Final = {
+    "title": ("©nam",),
+    "artist": ("©art", "aart"),
+    "album": ("©alb",),
+    "genre": ("©gen",),
+    "comment": ("©cmt",),
+    "year": ("©day",),
+    "bpm": ("tmpo", "----:com.apple.itunes:bpm", "----:com.apple.itunes:tempo"),
+    "key": ("----:com.apple.itunes:initialkey", "----:com.apple.itunes:key"),
+}
+_WORDS: Final = {
+    "title": ("title",),
+    "artist": ("artist", "albumartist"),
+    "album": ("album",),
+    "genre": ("genre",),
+    "comment": ("comment", "description"),
+    "year": ("date", "year", "originaldate"),
+    "bpm": ("bpm", "tempo", "tbpm"),
+    "key": ("initialkey", "initial key", "key", "tkey"),
+}
+_MAX_TEXT: Final = 1000
+_SLOWEST_BPM: Final = 30.0
+_FASTEST_BPM: Final = 300.0
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
+_YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
+# What tag readers raise on tags that break their own format, besides their declared errors.
+_BROKEN_TAGS: Final = (mutagen.MutagenError, ValueError, LookupError, TypeError, struct.error, EOFError, OverflowError)
+
+
+def read_tags(path: Path) -> FileTags:
+    """The file's tags; what is missing, empty or absurd is None. The file is only read.
+
+    Tags that cannot be understood count as missing: they are no reason to lose a track. Raises FileMissingError and
+    FileUnreadableError.
+    """
+    with open_file(path) as file:
+        try:
+            opened = mutagen.File(file)
+            if opened is None or opened.tags is None:
+                return FileTags()
+            return _cleaned(_fields(opened.tags))
+        except _BROKEN_TAGS:
+            return FileTags()
+
+
+def _fields(tags: Any) -> dict[str, list[str]]:
+    """All texts of each of our fields, as the file has them."""
+    if isinstance(tags, ID3):
+        return _pick(_id3_texts(tags), _ID3)
+    texts = {str(name).lower(): list(_texts(values)) for name, values in tags.items()}
+    return _pick(texts, _MP4 if isinstance(tags, MP4Tags) else _WORDS)
+
+
+def _pick(texts: Mapping[str, list[str]], names: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    return {field: [text for key in keys for text in texts.get(key, ())] for field, keys in names.items()}
+
+
+def _id3_texts(tags: ID3) -> dict[str, list[str]]:
+    texts: dict[str, list[str]] = {}
+    for frame in tags.values():
+        name = f"TXXX:{frame.desc.upper()}" if frame.FrameID == "TXXX" else frame.FrameID
+        # Programs hide their own data in comments with a description; the DJ's own words have none.
+        if name == "COMM" and frame.desc not in {"", "ID3v1 Comment", "description"}:
+            continue
+        values = frame.genres if name == "TCON" else getattr(frame, "text", [])
+        texts.setdefault(name, []).extend(str(value) for value in values)
+    return texts
+
+
+def _texts(values: Any) -> Iterable[str]:
+    for value in values if isinstance(values, list | tuple) else [values]:
+        yield value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _cleaned(fields: Mapping[str, list[str]]) -> FileTags:
+    texts = {field: [text for value in values if (text := _clean(value))] for field, values in fields.items()}
+    return FileTags(
+        title=_first(texts["title"]),
+        artist=_first(texts["artist"]),
+        album=_first(texts["album"]),
+        genre=_first(texts["genre"]),
+        comment=_first(texts["comment"]),
+        year=next((int(found[1]) for text in texts["year"] if (found := _YEAR.search(text))), None),
+        bpm=next((bpm for text in texts["bpm"] if (bpm := _bpm(text)) is not None), None),
+        key=next((key for text in texts["key"] if (key := parse_key(text)) is not None), None),
+    )
+
+
+def _clean(text: str) -> str:
+    # Lone surrogates stand for bytes that were no text; neither SQLite nor JSON takes them.
+    readable = text.encode("utf-8", "replace").decode("utf-8")
+    return " ".join(_CONTROL.sub(" ", readable).split())[:_MAX_TEXT]
+
+
+def _first(texts: list[str]) -> str | None:
+    return texts[0] if texts else None
+
+
+def _bpm(text: str) -> float | None:
+    try:
+        bpm = float(text.lower().removesuffix("bpm").strip().replace(",", "."))
+    except ValueError:
+        return None
+    return bpm if math.isfinite(bpm) and _SLOWEST_BPM <= bpm <= _FASTEST_BPM else None
