@@ -163,6 +163,15 @@ class LibraryEmptyError(LibraryError):
     code = "library-empty"
 
 
+# Settings -----------------------------------------------------------------------------------------------------------
+
+
+class ConfigError(SegueError):
+    """The settings file cannot be used."""
+
+    code = "config"
+
+
 # Daemon and protocol ------------------------------------------------------------------------------------------------
 
 
