@@ -148,6 +148,8 @@ def _mono(group: list[npt.NDArray[np.generic]], sample_format: str, channels: in
     """The mean of the channels in -1..1, shape (samples,)."""
     kind = _sample_kind(sample_format)
     joined = np.concatenate(group, axis=1)
+    if kind in {"flt", "dbl"}:
+        _make_finite(joined)
     by_channel = joined.reshape(-1, channels).T if kind == sample_format else joined
     mono: Waveform = by_channel[0].astype(np.float32)
     for other in by_channel[1:]:
@@ -155,8 +157,6 @@ def _mono(group: list[npt.NDArray[np.generic]], sample_format: str, channels: in
     mono /= channels * _FULL_SCALE[kind]
     if kind == "u8":
         mono -= 1.0
-    if kind in {"flt", "dbl"}:
-        _make_finite(mono)
     return mono
 
 
@@ -164,11 +164,10 @@ def _sample_kind(sample_format: str) -> str:
     return sample_format.removesuffix("p")  # planar or interleaved
 
 
-def _make_finite(mono: Waveform) -> None:
-    peak = np.abs(mono).max(initial=0.0)
-    if not peak <= _CEILING:  # also true for NaN
-        np.nan_to_num(mono, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        np.clip(mono, -_CEILING, _CEILING, out=mono)
+def _make_finite(samples: npt.NDArray[np.generic]) -> None:
+    if not -_CEILING <= samples.min(initial=0.0) <= samples.max(initial=0.0) <= _CEILING:  # NaN is not either
+        np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        np.clip(samples, -_CEILING, _CEILING, out=samples)
 
 
 def _resampled(blocks: Iterable[tuple[Waveform, int]]) -> Iterator[Waveform]:
