@@ -1,0 +1,58 @@
+"""The set of networks that the library's vectors are made with."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from segue.library.files import RENEWAL_PRIORITY
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One set of networks."""
+
+    id: int
+    name: str
+    labels: tuple[str, ...]
+    """Names of the tags, in the order they are stored."""
+    dim: int
+    """Length of the track vector."""
+
+
+def current(db: sqlite3.Connection) -> Model | None:
+    """Return the set of networks in use; None in a new library."""
+    row = db.execute(
+        """SELECT id, name, labels, dim FROM models
+           WHERE id = (SELECT value FROM meta WHERE meta.name = 'model')"""
+    ).fetchone()
+    return None if row is None else Model(row[0], row[1], tuple(json.loads(row[2])), row[3])
+
+
+def use(db: sqlite3.Connection, name: str, labels: Sequence[str], dim: int) -> Model:
+    """Use a set of networks from now on, and queue the present files of tracks that another one analysed."""
+    listed = json.dumps(list(labels))
+    db.execute("INSERT OR IGNORE INTO models (name, labels, dim) VALUES (?, ?, ?)", (name, listed, dim))
+    (number,) = db.execute(
+        "SELECT id FROM models WHERE name = ? AND labels = ? AND dim = ?", (name, listed, dim)
+    ).fetchone()
+    db.execute("UPDATE meta SET value = ? WHERE name = 'model'", (number,))
+    db.execute(
+        """UPDATE files SET state = 'queued', priority = ? WHERE state = 'indexed'
+           AND track_id IN (SELECT id FROM tracks WHERE model_id IS NOT ?)""",
+        (RENEWAL_PRIORITY, number),
+    )
+    return Model(number, name, tuple(labels), dim)
+
+
+def distrust(db: sqlite3.Connection, track_ids: Sequence[int]) -> None:
+    """Queue the files of tracks whose stored vector is not sound, to be analysed again."""
+    ids = json.dumps(list(track_ids))
+    db.execute("UPDATE tracks SET model_id = NULL WHERE id IN (SELECT value FROM json_each(?))", (ids,))
+    db.execute(
+        """UPDATE files SET state = 'queued', priority = ? WHERE state = 'indexed'
+           AND track_id IN (SELECT value FROM json_each(?))""",
+        (RENEWAL_PRIORITY, ids),
+    )

@@ -1,0 +1,216 @@
+"""Tracks: one row a recording, found by the hash of its audio stream."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from segue import keys
+from segue.analysis.result import FileTags, Probe, TrackAnalysis
+from segue.errors import ModelMismatchError
+from segue.library import names, paths, search, values
+from segue.library.models import Model
+from segue.protocol.messages import Track, Value
+
+_LAST_YEAR: Final = 9999
+
+
+def find(db: sqlite3.Connection, identity: str) -> tuple[int, int | None] | None:
+    """Return the track with this identity and the model it was analysed with, or None."""
+    found: tuple[int, int | None] | None = db.execute(
+        "SELECT id, model_id FROM tracks WHERE identity = ?", (identity,)
+    ).fetchone()
+    return found
+
+
+def put(db: sqlite3.Connection, path: str, probe: Probe, analysis: TrackAnalysis, model: Model) -> int:
+    """Store a recording and its analysis, in place of an earlier analysis of the same recording.
+
+    Raises:
+        ModelMismatchError: the analysis was made with other networks, or its vector is not sound.
+
+    """
+    _refuse_unsound(analysis, model)
+    track_id = _put_row(db, probe, analysis, model)
+    tags = np.array([analysis.tags.get(label, 0.0) for label in model.labels], dtype="<f2")
+    db.execute(
+        """INSERT INTO vectors VALUES (?, ?, ?) ON CONFLICT DO UPDATE
+           SET vector = excluded.vector, tags = excluded.tags""",
+        (track_id, analysis.vector.astype("<f4").tobytes(), tags.tobytes()),
+    )
+    values.put_analysis(db, track_id, analysis)
+    retag(db, track_id, path, probe.tags)
+    return track_id
+
+
+def _refuse_unsound(analysis: TrackAnalysis, model: Model) -> None:
+    if analysis.model != model.name or analysis.vector.shape != (model.dim,):
+        raise ModelMismatchError(
+            f"The analysis was made with the networks {analysis.model}, the library uses {model.name}: "
+            "restart the daemon, the file is then analysed again."
+        )
+    if not sound(analysis.vector[np.newaxis])[0]:
+        raise ModelMismatchError(
+            "The networks gave a vector that is not finite or not normalised: run `segue doctor`, "
+            "the models may be damaged."
+        )
+
+
+def sound(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Say of each row whether it is finite and L2-normalised."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.einsum("ij,ij->i", vectors, vectors)
+        near: npt.NDArray[np.bool_] = np.abs(squares - 1.0) < 0.01  # NaN is not near
+    return near
+
+
+def _put_row(db: sqlite3.Connection, probe: Probe, analysis: TrackAnalysis, model: Model) -> int:
+    now = time.time()
+    features = {name: round(float(x), 5) for name, x in analysis.features.items() if math.isfinite(x)}
+    row = db.execute(
+        """INSERT INTO tracks (identity, model_id, duration, loudness, tiled, damaged, added_at, analysed_at, title,
+               features, bpm_alternatives, key_alternatives)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?)
+           ON CONFLICT (identity) DO UPDATE SET model_id = excluded.model_id, duration = excluded.duration,
+               loudness = excluded.loudness, tiled = excluded.tiled, damaged = excluded.damaged,
+               analysed_at = excluded.analysed_at, features = excluded.features,
+               bpm_alternatives = excluded.bpm_alternatives, key_alternatives = excluded.key_alternatives
+           RETURNING id""",
+        (
+            probe.identity,
+            model.id,
+            analysis.duration,
+            analysis.loudness if math.isfinite(analysis.loudness) else None,
+            analysis.tiled,
+            analysis.damaged,
+            now,
+            now,
+            json.dumps(features),
+            json.dumps([round(float(bpm), 2) for bpm in analysis.tempo.alternatives]),
+            json.dumps(list(analysis.key.alternatives)),
+        ),
+    ).fetchone()
+    return int(row[0])
+
+
+def retag(db: sqlite3.Connection, track_id: int, path: str, tags: FileTags) -> None:
+    """Take over what the file's tags and name say now. A bare copy of a recording takes nothing away from it."""
+    bare_title = names.text_or_none(tags.title) is None
+    if bare_title and _has_other_file(db, track_id, path):
+        values.settle(db, track_id)
+        return
+    guessed_title, guessed_artist = names.from_file_name(path)
+    artist = names.text_or_none(tags.artist) or (guessed_artist if bare_title else None)
+    key = names.artist_key(artist)
+    db.execute(
+        """UPDATE tracks SET title = ?, artist = ?, artist_key = ?, album = ?, genre = ?, comment = ?, year = ?
+           WHERE id = ?""",
+        (
+            names.text_or_none(tags.title) or guessed_title,
+            artist,
+            key - (1 << 64) if key >= 1 << 63 else key,
+            names.text_or_none(tags.album),
+            names.text_or_none(tags.genre),
+            names.text_or_none(tags.comment),
+            tags.year if tags.year and 0 < tags.year <= _LAST_YEAR else None,
+            track_id,
+        ),
+    )
+    values.put_file_tags(db, track_id, tags)
+    values.settle(db, track_id)
+    search.write(db, track_id, path)
+
+
+def _has_other_file(db: sqlite3.Connection, track_id: int, path: str) -> bool:
+    found = db.execute(
+        "SELECT 1 FROM files WHERE track_id = ? AND path <> ? AND state IN ('indexed', 'queued') LIMIT 1",
+        (track_id, paths.stored(path)),
+    )
+    return found.fetchone() is not None
+
+
+def standing(db: sqlite3.Connection, track_id: int | None) -> int:
+    """Return 2 when a file of the track is there, 1 when its files are missing, 0 when it has none."""
+    row = db.execute("SELECT standing FROM tracks WHERE id = ?", (track_id,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def vector(db: sqlite3.Connection, track_id: int, model: Model) -> npt.NDArray[np.float32] | None:
+    """Return a track's vector, shape (dim,); None when the current networks have not made it."""
+    row = db.execute(
+        """SELECT vector FROM vectors JOIN tracks ON id = track_id
+           WHERE track_id = ? AND model_id = ? AND length(vector) = ?""",
+        (track_id, model.id, 4 * model.dim),
+    ).fetchone()
+    return None if row is None else np.frombuffer(row[0], "<f4").astype(np.float32)
+
+
+def read(db: sqlite3.Connection, ids: Sequence[int]) -> list[Track]:
+    """Return tracks with all that is known of them, in the order of their ids; unknown ids are left out."""
+    wanted = json.dumps(list(ids))
+    files = _files(db, wanted)
+    sources = values.of_tracks(db, wanted)
+    rows = db.execute(
+        """SELECT t.id, t.title, t.artist, t.album, t.genre, t.year, t.comment, t.duration, t.bpm, t.bpm_confidence,
+               t.bpm_alternatives, t.key, t.camelot, t.key_confidence, t.energy, t.loudness, t.features, t.standing,
+               m.name, m.labels, v.tags
+           FROM tracks t LEFT JOIN vectors v ON v.track_id = t.id LEFT JOIN models m ON m.id = t.model_id
+           WHERE t.id IN (SELECT value FROM json_each(?))""",
+        (wanted,),
+    )
+    found = {row[0]: _track(row, files.get(row[0], []), sources.get(row[0], {})) for row in rows}
+    return [found[i] for i in ids if i in found]
+
+
+def _files(db: sqlite3.Connection, track_ids: str) -> dict[int, list[tuple[str, bool]]]:
+    found: dict[int, list[tuple[str, bool]]] = {}
+    rows = db.execute(
+        """SELECT track_id, shown, state <> 'missing' FROM files
+           WHERE track_id IN (SELECT value FROM json_each(?)) ORDER BY state = 'missing', state = 'queued', path""",
+        (track_ids,),
+    )
+    for track_id, path, there in rows:
+        found.setdefault(track_id, []).append((path, bool(there)))
+    return found
+
+
+def _track(row: tuple[Any, ...], files: list[tuple[str, bool]], sources: dict[str, list[Value]]) -> Track:
+    return Track(
+        id=row[0],
+        path=files[0][0] if files else "",
+        title=row[1],
+        artist=row[2],
+        album=row[3],
+        genre=row[4],
+        year=row[5],
+        comment=row[6],
+        duration=row[7],
+        bpm=row[8],
+        bpm_confidence=row[9],
+        bpm_alternatives=json.loads(row[10]),
+        key=row[11],
+        camelot=None if row[12] < 0 else keys.camelot_name(row[12]),
+        key_confidence=row[13],
+        energy=row[14],
+        loudness=row[15],
+        features=json.loads(row[16]),
+        tags=_tags(row[19], row[20]),
+        sources=sources,
+        files=[path for path, there in files if there],
+        missing=row[17] < 2,
+        model=row[18],
+    )
+
+
+def _tags(labels: str | None, blob: bytes | None) -> dict[str, float]:
+    if labels is None or blob is None:
+        return {}
+    probabilities = np.frombuffer(blob, "<f2").tolist()
+    return {label: round(p, 4) for label, p in zip(json.loads(labels), probabilities, strict=False)}
