@@ -1,0 +1,168 @@
+"""What can be asked of the daemon, as typed values; `Client` and `AsyncClient` send them."""
+
+# ruff: noqa: D103 - the functions are described where they are used, as the methods of `Client`
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from segue.errors import InvalidParamsError, MessageTooLargeError, UnknownMethodError
+from segue.protocol import messages as m
+from segue.protocol.envelope import Answer, encode_request
+from segue.protocol.methods import MAX_REQUEST_BYTES, METHODS
+
+R = TypeVar("R")
+
+SHORT_SECONDS: Final = 10.0
+"""Time limit of what is answered from memory."""
+LONG_SECONDS: Final = 900.0
+"""Time limit of what may analyse a file of hours first."""
+_LONG: Final = frozenset({"recommend.next", "recommend.similar", "track.analyse"})
+_ONCE: Final = frozenset({"session.mark_played", "daemon.shutdown"})
+"""Not asked again of a daemon that was started anew while the answer was awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[R]):
+    """A method, its parameters and the type of its result."""
+
+    method: str
+    params: m.Message | Mapping[str, Any]
+    result: type[R]
+
+    @property
+    def seconds(self) -> float:
+        """How long to wait for the answer where the caller does not say."""
+        return LONG_SECONDS if self.method in _LONG else SHORT_SECONDS
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether asking twice does no harm."""
+        return self.method not in _ONCE
+
+    def encode(self, request_id: int) -> bytes:
+        """Encode it as a request.
+
+        Raises
+        ------
+        InvalidParamsError
+            The parameters cannot be said in JSON.
+        MessageTooLargeError
+            It is larger than the daemon would take.
+
+        """
+        try:
+            body = encode_request(request_id, self.method, self.params)
+        except (TypeError, ValueError) as error:
+            raise InvalidParamsError(f"{self.method}: the parameters cannot be written as JSON: {error}.") from error
+        if len(body) > MAX_REQUEST_BYTES:
+            raise MessageTooLargeError(f"A request has at most {MAX_REQUEST_BYTES // 1024} KiB.")
+        return body
+
+    def decode(self, answer: Answer) -> R:
+        """Return the result, or raise the error that the daemon answered with."""
+        if answer.error is not None:
+            raise answer.error
+        return msgspec.json.decode(answer.result, type=self.result)
+
+
+def any_method(method: str, params: m.Message | Mapping[str, Any] | None) -> Ask[Any]:
+    """Ask by name.
+
+    Raises
+    ------
+    UnknownMethodError
+        This version knows no such method.
+
+    """
+    known = METHODS.get(method)
+    if known is None:
+        raise UnknownMethodError(f"There is no method `{method}`.")
+    return Ask(method, params or {}, known.result)
+
+
+def _path(path: str | Path) -> str:
+    """Make it absolute: the daemon has another working folder."""
+    return os.path.abspath(Path(path).expanduser())  # noqa: PTH100 - resolve() would follow links
+
+
+def next_(track: str, limit: int) -> Ask[m.Suggestions]:
+    return Ask("recommend.next", m.NextParams(track=track, limit=limit), m.Suggestions)
+
+
+def similar(path: str | Path, limit: int) -> Ask[m.Suggestions]:
+    return Ask("recommend.similar", m.SimilarParams(path=_path(path), limit=limit), m.Suggestions)
+
+
+def track(ref: str) -> Ask[m.Track]:
+    return Ask("track.get", m.TrackParams(track=ref), m.Track)
+
+
+def analyse(path: str | Path, *, vector: bool) -> Ask[m.Analysis]:
+    return Ask("track.analyse", m.AnalyseParams(path=_path(path), vector=vector), m.Analysis)
+
+
+def search(text: str, limit: int) -> Ask[m.TrackList]:
+    return Ask("library.search", m.SearchParams(text=text, limit=limit), m.TrackList)
+
+
+def folders() -> Ask[m.FolderList]:
+    return Ask("library.folders", m.Nothing(), m.FolderList)
+
+
+def add_folder(path: str | Path) -> Ask[m.FolderList]:
+    return Ask("library.add_folder", m.FolderParams(path=_path(path)), m.FolderList)
+
+
+def remove_folder(path: str | Path) -> Ask[m.FolderList]:
+    return Ask("library.remove_folder", m.FolderParams(path=_path(path)), m.FolderList)
+
+
+def rescan(path: str | Path | None) -> Ask[m.Done]:
+    return Ask("library.rescan", m.RescanParams(path=None if path is None else _path(path)), m.Done)
+
+
+def failures(limit: int) -> Ask[m.FailureList]:
+    return Ask("library.failures", m.LimitParams(limit=limit), m.FailureList)
+
+
+def update_deck(deck: m.DeckParams) -> Ask[m.Deck]:
+    return Ask("deck.update", deck, m.Deck)
+
+
+def decks() -> Ask[m.DeckList]:
+    return Ask("deck.list", m.Nothing(), m.DeckList)
+
+
+def mark_played(ref: str) -> Ask[m.Play]:
+    return Ask("session.mark_played", m.TrackParams(track=ref), m.Play)
+
+
+def history(limit: int) -> Ask[m.PlayList]:
+    return Ask("session.history", m.LimitParams(limit=limit), m.PlayList)
+
+
+def ping() -> Ask[m.Pong]:
+    return Ask("daemon.ping", m.Nothing(), m.Pong)
+
+
+def status() -> Ask[m.Status]:
+    return Ask("daemon.status", m.Nothing(), m.Status)
+
+
+def pause() -> Ask[m.Done]:
+    return Ask("daemon.pause", m.Nothing(), m.Done)
+
+
+def resume() -> Ask[m.Done]:
+    return Ask("daemon.resume", m.Nothing(), m.Done)
+
+
+def shutdown(*, drain: bool) -> Ask[m.Done]:
+    return Ask("daemon.shutdown", m.ShutdownParams(drain=drain), m.Done)

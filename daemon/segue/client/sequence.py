@@ -1,0 +1,74 @@
+"""The order of events: what arrived, and what is missing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from typing import Final
+
+import msgspec
+
+from segue.errors import ProtocolError
+from segue.protocol.messages import Event
+
+GAP: Final = "gap"
+"""Name of the event that a client makes itself where events are missing: look at `daemon.status` then. Its data has
+``missed``, how many, or None after a restart of the daemon."""
+
+NamedEvent = tuple[str, Event]
+
+
+class _Notification(msgspec.Struct):
+    method: str
+    params: Event
+
+
+class EventSequence:
+    """Turns messages of the events socket into events, with a `GAP` before each that does not follow its forerunner.
+
+    Parameters
+    ----------
+    names
+        The events to let through, besides `GAP`; all where it is empty.
+
+    """
+
+    def __init__(self, names: Collection[str] = ()) -> None:
+        self._names = frozenset(names)
+        self._seq: int | None = None
+        self.stopping = False
+        """The daemon has said that it stops."""
+
+    def begin(self, seq: int) -> None:
+        """Say the number of the last event before those that will come."""
+        self._seq = seq
+
+    def restart(self) -> list[NamedEvent]:
+        """The daemon was restarted: its numbers begin anew."""
+        self._seq = 0
+        self.stopping = False
+        return [(GAP, Event(seq=0, at=time.time(), data={"missed": None}))]
+
+    def take(self, frames: list[bytes]) -> list[NamedEvent]:
+        """Take a message; returns nothing, the event, or a gap and the event.
+
+        Raises
+        ------
+        ProtocolError
+            It is no event.
+
+        """
+        try:
+            notification = msgspec.json.decode(frames[-1], type=_Notification)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise ProtocolError(f"An event was not understood: {error}.") from error
+        name, event = notification.method, notification.params
+        if self._seq is not None and event.seq <= self._seq:
+            return []
+        missed = 0 if self._seq is None else event.seq - self._seq - 1
+        self._seq = event.seq
+        self.stopping = name == "daemon.stopping"
+        taken = [(name, event)] if not self._names or name in self._names else []
+        if missed:
+            taken.insert(0, (GAP, Event(seq=event.seq, at=event.at, data={"missed": missed})))
+        return taken
