@@ -187,6 +187,12 @@ class DaemonRunningError(DaemonError):
     code = "daemon-running"
 
 
+class DaemonStartError(DaemonError):
+    """The daemon was started but did not come up."""
+
+    code = "daemon-start"
+
+
 class DaemonNotRunningError(DaemonError):
     """No daemon answers for this home."""
 

@@ -1,1 +1,1 @@
-"""The `segue` command: a client with tables and progress bars."""
+"""The `segue` command. Modules import what is heavy inside the functions that need it: `--help` answers at once."""

@@ -1,0 +1,1 @@
+"""What `segue doctor` looks at. Every check returns findings and raises nothing."""

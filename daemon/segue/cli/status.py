@@ -1,0 +1,89 @@
+"""`segue status`: what Segue is doing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from segue.cli.options import Options, home_option, json_option, pass_options
+from segue.cli.output import clean, make_console, minutes, plural, print_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from segue.protocol.messages import Status
+
+
+@click.command()
+@json_option
+@home_option
+@pass_options
+def status(options: Options) -> None:
+    """What Segue is doing: tracks, queue, folders, decks, models, index."""
+    from segue.client import Client
+
+    with Client(options.home()) as client:
+        found = client.status()
+    if options.json:
+        print_json(found)
+        return
+    from segue.cli.tables import folders_table
+
+    console = make_console()
+    console.print(_facts(found))
+    if found.folders:
+        console.print()
+        console.print(folders_table(found.folders))
+    for problem in found.problems:
+        console.print(f"Note: {clean(problem)}", style="yellow", soft_wrap=True)
+
+
+def _facts(found: Status) -> Table:
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in (
+        ("Segue", f"{found.version}, process {found.pid}, up for {minutes(found.uptime)}"),
+        ("home", clean(found.home)),
+        ("tracks", _tracks(found)),
+        ("work", _work(found)),
+        ("decks", _decks(found)),
+        ("index", f"{found.index.state}, {plural(found.index.vectors, 'vector')}"),
+        ("models", ", ".join(f"{name} {version}" for name, version in found.models.items())),
+        ("runs on", f"{found.provider}, {plural(found.workers, 'worker')}"),
+    ):
+        if value:
+            grid.add_row(name, value)
+    return grid
+
+
+def _tracks(found: Status) -> str:
+    counts = found.tracks
+    text = f"{plural(counts.indexed, 'track')} ready"
+    for count, what in ((counts.queued, "queued"), (counts.failed, "failed"), (counts.missing, "away")):
+        text += f", {count} {what}" if count else ""
+    return text
+
+
+def _work(found: Status) -> str:
+    if found.paused:
+        return "paused (`segue resume` goes on)"
+    if found.gig_mode:
+        return "waits while a deck plays"
+    if not found.tracks.queued:
+        return "looking through the folders" if found.scanning else "idle, watching"
+    rate = f"{found.rate:.0f} files a minute" if found.rate else "indexing"
+    return rate + (f", {minutes(found.time_left)} left" if found.time_left else "")
+
+
+def _decks(found: Status) -> str:
+    return "\n".join(
+        f"{clean(deck.deck)}: {clean(deck.path or 'empty')}{', playing' if deck.playing else ''}"
+        for deck in found.decks
+    )
+
+
+COMMANDS = {"status": status}

@@ -1,0 +1,173 @@
+"""Answers as tables that can be read at 80 columns, at two in the morning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from segue.cli.output import clean, minutes, plural
+from segue.protocol.messages import (
+    FileFailure,
+    Folder,
+    PlayList,
+    Seed,
+    Suggestion,
+    Suggestions,
+    Track,
+)
+
+_BAR_CELLS: Final = 6
+_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+_OUT_OF_REACH: Final = 16.0
+"""Per cent of pitch that the widest usual fader has."""
+
+
+def suggestions_table(answer: Suggestions) -> Group:
+    """The seed in a line, a table of what to play next, and what was relaxed to fill it."""
+    table = _table()
+    table.add_column("match", no_wrap=True)
+    table.add_column("play next", ratio=1)
+    table.add_column("bpm", justify="right", no_wrap=True)
+    table.add_column("pitch", justify="right", no_wrap=True)
+    table.add_column("key", justify="right", no_wrap=True)
+    table.add_column("nrg", justify="right", no_wrap=True)
+    for suggestion in answer.suggestions:
+        table.add_row(*_suggestion(suggestion, answer.seed))
+    notes = [Text(clean(note), style="yellow") for note in answer.seed.notes]
+    if answer.relaxed:
+        notes.append(Text(f"To fill the list: {'; '.join(map(clean, answer.relaxed))}.", style="yellow"))
+    if not answer.suggestions:
+        notes.append(Text("Nothing fits yet: index more music with `segue up FOLDER`."))
+    return Group(_seed(answer.seed), Text(), table, *notes) if answer.suggestions else Group(_seed(answer.seed), *notes)
+
+
+def tracks_table(tracks: Sequence[Track]) -> Table:
+    """Tracks that a search found."""
+    table = _table()
+    table.add_column("id", justify="right", style="dim", no_wrap=True)
+    table.add_column("track", ratio=1)
+    table.add_column("length", justify="right", no_wrap=True)
+    table.add_column("bpm", justify="right", no_wrap=True)
+    table.add_column("key", justify="right", no_wrap=True)
+    table.add_column("nrg", justify="right", no_wrap=True)
+    for track in tracks:
+        table.add_row(
+            f"#{track.id}",
+            _name(track.title, track.artist) + (Text(" (away)", style="yellow") if track.missing else Text()),
+            minutes(track.duration),
+            _number(track.bpm),
+            track.camelot or "-",
+            _energy(track.energy),
+        )
+    return table
+
+
+def folders_table(folders: Sequence[Folder]) -> Table:
+    """The watched folders and how each is watched."""
+    table = _table()
+    table.add_column("folder", ratio=1, overflow="fold")
+    table.add_column("files", justify="right", no_wrap=True)
+    table.add_column("watched by", no_wrap=True)
+    for folder in folders:
+        path = Text(clean(folder.path))
+        if folder.detail:
+            path.append(f"\n{clean(folder.detail)}", style="dim")
+        table.add_row(path, str(folder.files), Text(folder.watch, style="yellow" if folder.watch == "away" else ""))
+    return table
+
+
+def failures_table(failures: Sequence[FileFailure]) -> Table:
+    """Files that could not be analysed; the code leads to `docs/troubleshooting.md`."""
+    table = _table()
+    table.add_column("kind", no_wrap=True, style="yellow")
+    table.add_column("file and reason", ratio=1, overflow="fold")
+    for failure in failures:
+        table.add_row(failure.code, Text(clean(failure.path)).append(f"\n{clean(failure.message)}", style="dim"))
+    return table
+
+
+def plays_table(plays: PlayList) -> Table:
+    """What was played, latest first."""
+    from datetime import datetime
+
+    table = _table()
+    table.add_column("when", no_wrap=True, style="dim")
+    table.add_column("track", ratio=1)
+    for play in plays.plays:
+        when = datetime.fromtimestamp(play.at).astimezone()
+        table.add_row(f"{when:%a %H:%M}", _name(play.title, play.artist))
+    return table
+
+
+def pitch_to_match(played: float | None, track: float | None) -> tuple[str, float] | None:
+    """How a track's tempo is brought to the tempo being played: ``("", 0.8)``, or ``("x2 ", -0.3)`` in double time.
+
+    Returns a prefix and the pitch in per cent for the nearest of same, double and half time; None when a tempo is
+    unknown.
+    """
+    if not played or not track:
+        return None
+    ways = {
+        prefix: 100.0 * (played / (track * factor) - 1.0) for prefix, factor in (("", 1.0), ("x2 ", 2.0), ("/2 ", 0.5))
+    }
+    best = min(ways, key=lambda prefix: abs(ways[prefix]))
+    return best, ways[best]
+
+
+def bar(share: float, cells: int = _BAR_CELLS) -> str:
+    """A bar of block characters for a share of 0..1, `cells` wide."""
+    eighths = round(min(max(share, 0.0), 1.0) * cells * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[rest] if full < cells else "")).ljust(cells)
+
+
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, expand=True, header_style="dim", padding=(0, 1))
+
+
+def _seed(seed: Seed) -> Text:
+    line = Text("After ").append_text(_name(seed.title, seed.artist, style="bold"))
+    facts = [f"{seed.bpm:.1f} bpm" if seed.bpm else "", seed.camelot or "", *map(clean, seed.tags[:4])]
+    return line.append("  " + " · ".join(filter(None, facts)), style="dim")
+
+
+def _suggestion(suggestion: Suggestion, seed: Seed) -> tuple[Text, Text, str, Text, str, str]:
+    name = _name(suggestion.title, suggestion.artist, style="bold").append(f"\n{clean(suggestion.why)}", style="dim")
+    match = Text(bar(suggestion.score), style="cyan").append(f" {100 * suggestion.score:.0f}")
+    return (
+        match,
+        name,
+        _number(suggestion.bpm),
+        _pitch(pitch_to_match(seed.bpm, suggestion.bpm)),
+        suggestion.camelot or "-",
+        _energy(suggestion.energy),
+    )
+
+
+def _name(title: str, artist: str | None, style: str = "") -> Text:
+    return Text(clean(title), style=style).append(f" - {clean(artist)}" if artist else "", style="not bold")
+
+
+def _pitch(way: tuple[str, float] | None) -> Text:
+    if way is None:
+        return Text("-", style="dim")
+    prefix, per_cent = way
+    return Text(f"{prefix}{per_cent:+.1f}%", style="dim" if abs(per_cent) > _OUT_OF_REACH else "")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _energy(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
+def indexed_sentence(indexed: int, failed: int) -> str:
+    """``57 tracks ready; 3 files could not be analysed (segue failures)``."""
+    sentence = f"{plural(indexed, 'track')} ready"
+    return f"{sentence}; {plural(failed, 'file')} could not be analysed (see `segue failures`)" if failed else sentence
