@@ -181,6 +181,8 @@ class Status(Result):
     """Files a minute, over the last minutes; None while nothing is analysed."""
     time_left: float | None
     """Seconds until the queue is empty, at this rate."""
+    scanning: bool
+    """Folders are being compared with the library, or fresh files are waited for until they stand still."""
     paused: bool
     gig_mode: bool
     """A deck is playing: analysis waits."""

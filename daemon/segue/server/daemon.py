@@ -1,0 +1,164 @@
+"""The composition root: makes the parts, wires them, starts and stops them in order."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from contextlib import ExitStack
+
+import zmq
+
+import segue
+from segue.analysis.pool import AnalysisPool
+from segue.config import Config
+from segue.home import Home
+from segue.index.vectors import VectorIndex
+from segue.library.store import Library
+from segue.networks.models import ModelSet, models_dir
+from segue.recommend.catalogue import Catalogue
+from segue.recommend.recommender import Recommender
+from segue.server import connection
+from segue.server.decks import Decks
+from segue.server.dispatch import dispatcher
+from segue.server.doors import Doors, choose_doors, connection_info
+from segue.server.events import Events
+from segue.server.handlers.daemon import DaemonHandlers
+from segue.server.handlers.library import LibraryHandlers
+from segue.server.handlers.playing import PlayingHandlers
+from segue.server.handlers.recommend import RecommendHandlers
+from segue.server.indexer import Indexer
+from segue.server.lock import HomeLock
+from segue.server.mirror import Mirror
+from segue.server.recovery import open_library
+from segue.server.router import Router
+from segue.watch.watcher import Watcher
+
+_log = logging.getLogger(__name__)
+
+_POOL_STOP_SECONDS = 3.0
+_DRAIN_SECONDS = 20.0
+"""How long a polite stop waits for the files in work."""
+_LOCK_SECONDS = 3.0
+"""How long to wait for a daemon of this home that is just stopping."""
+
+
+class Daemon:
+    """One home's daemon: `start` brings it up to its first answer, `wait` sleeps until somebody ends it."""
+
+    def __init__(self, home: Home, config: Config) -> None:
+        self._home = home
+        self._config = config
+        self._stack = ExitStack()
+        self._ended = threading.Event()
+        self._drain = True
+
+    def start(self) -> None:
+        """Take the lock, open the library, answer. Raises a SegueError, with everything closed again, if it cannot."""
+        with ExitStack() as stack:
+            self._start(stack)
+            self._stack = stack.pop_all()
+        # What is alive now stays alive: the collector need not look at it again while a query waits.
+        gc.collect()
+        gc.freeze()
+
+    def end(self, drain: bool = True) -> None:
+        """Ask `wait` to return, after the files in work when `drain`; callable from a signal handler and any thread."""
+        self._drain = drain
+        self._ended.set()
+
+    def wait(self) -> None:
+        """Sleep until `end`, then save and stop."""
+        self._ended.wait()
+        _log.info("stopping")
+        self._stack.close()
+        _log.info("stopped")
+
+    # Wiring, in the order in which things are closed again, last first ---------------------------------------------
+
+    def _start(self, stack: ExitStack) -> None:
+        home, config = self._home, self._config
+        lock = HomeLock(home)
+        lock.acquire(_LOCK_SECONDS)
+        stack.callback(lock.release)
+
+        models = ModelSet.load(models_dir())
+        library, trouble = open_library(home.library_file)
+        stack.callback(library.close)
+        library.set_model(models.id, models.labels, models.dim)
+
+        pool = self._pool(models)
+        stack.callback(pool.stop, drain=False, timeout=_POOL_STOP_SECONDS)
+        catalogue = Catalogue(library.columns())
+        index = VectorIndex(home.index_dir, dim=models.dim, model=models.id)
+        index.open(catalogue, library.generation())
+        stack.callback(index.close)
+
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        stack.callback(context.term)
+        doors = choose_doors(home, config)
+        events = Events(doors.events, context, lock)
+        stack.callback(events.stop)
+        mirror = Mirror(library, catalogue, index, events.publish)
+        decks = Decks()
+        indexer = Indexer(library, pool, mirror, events.publish, decks.playing)
+        watcher = self._watcher(library, indexer, mirror, events)
+        about = DaemonHandlers(
+            home=home,
+            library=library,
+            indexer=indexer,
+            watcher=watcher,
+            index=index,
+            pool=pool,
+            decks=decks,
+            events=events,
+            models=models.versions,
+            problems=[trouble] if trouble else [],
+            shutdown=self.end,
+        )
+        dispatch = dispatcher(
+            RecommendHandlers(library, Recommender(catalogue, index), pool),
+            LibraryHandlers(library, watcher, mirror),
+            PlayingHandlers(library, decks, indexer, events.publish),
+            about,
+        )
+        router = Router(doors.query, dispatch, context, lock)
+        stack.callback(router.stop)
+        router.start()
+        events.start()
+        self._announce(stack, router, events, doors, about)
+
+        indexer.start()
+        stack.callback(lambda: indexer.stop(_DRAIN_SECONDS if self._drain else 0.0))
+        watcher.start()
+        stack.callback(watcher.stop)
+        stack.callback(events.publish, "daemon.stopping")
+        _log.info("Segue %s answers: %d tracks, models %s", segue.__version__, catalogue.rows().count, models.id)
+
+    def _pool(self, models: ModelSet) -> AnalysisPool:
+        return AnalysisPool(
+            models.folder,
+            workers=self._config.worker_count,
+            provider=self._config.provider,
+            seconds_per_minute=self._config.seconds_per_minute,
+            memory_limit_mb=self._config.memory_limit_mb,
+        )
+
+    def _watcher(self, library: Library, indexer: Indexer, mirror: Mirror, events: Events) -> Watcher:
+        return Watcher(
+            library,
+            settle_seconds=self._config.settle_seconds,
+            rescan_seconds=60.0 * self._config.rescan_minutes,
+            on_queued=lambda _count: indexer.wake(),
+            on_changed=mirror.refresh,
+            on_folder=lambda: events.publish("folder.changed"),
+        )
+
+    def _announce(self, stack: ExitStack, router: Router, events: Events, doors: Doors, about: DaemonHandlers) -> None:
+        """Write the connection file: from now on clients find the daemon."""
+        info = connection_info(router.endpoints, events.endpoints, doors.keys)
+        about.endpoints = {"query": info.endpoints.query, "events": info.endpoints.events}
+        if info.tcp is not None:
+            about.endpoints |= {"tcp_query": info.tcp.query, "tcp_events": info.tcp.events}
+        connection.write(self._home, info)
+        stack.callback(connection.remove, self._home, info)

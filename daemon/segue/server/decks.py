@@ -1,0 +1,45 @@
+"""What the DJ programs' decks hold, as the shims tell it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from segue.protocol.messages import Deck
+
+_STALE_SECONDS = 15 * 60.0
+"""A shim that has said nothing for this long is gone; its decks no longer hold analysis back."""
+_MOST_DECKS = 64
+
+
+class Decks:
+    """The last word of each deck."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._decks: dict[str, Deck] = {}
+        self._lock = threading.Lock()
+
+    def update(self, deck: Deck) -> Deck:
+        """Take a shim's word; returns it with its time. The oldest of too many decks is dropped."""
+        deck.updated = self._clock()
+        with self._lock:
+            self._decks.pop(deck.deck, None)
+            self._decks[deck.deck] = deck
+            while len(self._decks) > _MOST_DECKS:
+                self._decks.pop(next(iter(self._decks)))
+        return deck
+
+    def all(self) -> list[Deck]:
+        """Every deck that is still being spoken of, by name."""
+        now = self._clock()
+        with self._lock:
+            return sorted(
+                (deck for deck in self._decks.values() if now - deck.updated < _STALE_SECONDS),
+                key=lambda deck: deck.deck,
+            )
+
+    def playing(self) -> bool:
+        """A deck plays: the daemon is in gig mode."""
+        return any(deck.playing for deck in self.all())

@@ -1,0 +1,56 @@
+"""From a method's name to the handler that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from segue.errors import UnknownMethodError
+from segue.protocol.messages import Message, Result
+from segue.protocol.methods import METHODS
+from segue.server.handlers.daemon import DaemonHandlers
+from segue.server.handlers.library import LibraryHandlers
+from segue.server.handlers.playing import PlayingHandlers
+from segue.server.handlers.recommend import RecommendHandlers
+from segue.server.router import Dispatch, Origin
+
+Handler = Callable[[Any, Origin], Result | Future[Any]]
+"""Takes the method's parameters; the router has made sure that they are of the method's struct."""
+
+
+def dispatcher(
+    recommend: RecommendHandlers, library: LibraryHandlers, playing: PlayingHandlers, daemon: DaemonHandlers
+) -> Dispatch:
+    """A function that calls the handler of a method. Every method of the protocol has one, or this raises KeyError."""
+    handlers: dict[str, Handler] = {
+        "recommend.next": recommend.next,
+        "recommend.similar": recommend.similar,
+        "track.get": recommend.get,
+        "track.analyse": recommend.analyse,
+        "library.search": library.search,
+        "library.folders": library.folders,
+        "library.add_folder": library.add_folder,
+        "library.remove_folder": library.remove_folder,
+        "library.rescan": library.rescan,
+        "library.failures": library.failures,
+        "deck.update": playing.update,
+        "deck.list": playing.decks,
+        "session.mark_played": playing.mark_played,
+        "session.history": playing.history,
+        "daemon.ping": daemon.ping,
+        "daemon.status": daemon.status,
+        "daemon.pause": daemon.pause,
+        "daemon.resume": daemon.resume,
+        "daemon.shutdown": daemon.shutdown,
+    }
+    by_method = {name: handlers[name] for name in METHODS}
+
+    def dispatch(method: str, params: Message, origin: Origin) -> Result | Future[Any]:
+        try:
+            handler = by_method[method]
+        except KeyError:
+            raise UnknownMethodError(f"There is no method “{method}”.") from None
+        return handler(params, origin)
+
+    return dispatch

@@ -1,0 +1,1 @@
+"""What each method of the protocol does, one module a family."""

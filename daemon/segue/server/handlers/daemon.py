@@ -1,0 +1,107 @@
+"""`daemon.*`: is it there, how is it, stop."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+
+import segue
+from segue.analysis.pool import AnalysisPool
+from segue.home import Home
+from segue.index.vectors import VectorIndex
+from segue.library.store import Library
+from segue.protocol.messages import Done, Nothing, Pong, ShutdownParams, Status
+from segue.protocol.methods import PROTOCOL_VERSION
+from segue.server.decks import Decks
+from segue.server.events import Events
+from segue.server.indexer import Indexer
+from segue.server.router import Origin
+from segue.watch.watcher import Watcher
+
+
+class DaemonHandlers:
+    """The daemon about itself."""
+
+    def __init__(
+        self,
+        *,
+        home: Home,
+        library: Library,
+        indexer: Indexer,
+        watcher: Watcher,
+        index: VectorIndex,
+        pool: AnalysisPool,
+        decks: Decks,
+        events: Events,
+        models: Mapping[str, str],
+        problems: list[str],
+        shutdown: Callable[[bool], None],
+    ) -> None:
+        self._home = home
+        self._library = library
+        self._indexer = indexer
+        self._watcher = watcher
+        self._index = index
+        self._pool = pool
+        self._decks = decks
+        self._events = events
+        self._models = dict(models)
+        self.endpoints: dict[str, str] = {}
+        """Where the daemon listens, once it does."""
+        self._problems = problems
+        self._shutdown = shutdown
+        self._started = time.monotonic()
+
+    def ping(self, params: Nothing, origin: Origin) -> Pong:
+        """Version and protocol."""
+        del params, origin
+        return Pong(version=segue.__version__, protocol=PROTOCOL_VERSION)
+
+    def status(self, params: Nothing, origin: Origin) -> Status:
+        """Everything; its ``seq`` is taken first, so that no event between is missed."""
+        del params, origin
+        seq = self._events.seq
+        counts = self._library.counts()
+        trouble = self._indexer.problem
+        return Status(
+            pid=os.getpid(),
+            version=segue.__version__,
+            protocol=PROTOCOL_VERSION,
+            home=str(self._home),
+            uptime=round(time.monotonic() - self._started, 1),
+            tracks=counts,
+            analysing=self._indexer.in_work,
+            rate=self._indexer.rate(),
+            time_left=self._indexer.time_left(counts.queued),
+            scanning=not self._watcher.idle,
+            paused=self._indexer.paused,
+            gig_mode=self._decks.playing(),
+            folders=self._watcher.folders(),
+            models=self._models,
+            provider=self._pool.provider,
+            workers=self._pool.workers,
+            endpoints=self.endpoints,
+            index=self._index.state(),
+            seq=seq,
+            decks=self._decks.all(),
+            problems=[*self._problems, *self._watcher.problems(), *([trouble] if trouble else [])],
+        )
+
+    def pause(self, params: Nothing, origin: Origin) -> Done:
+        """Stop analysing."""
+        del params, origin
+        self._indexer.pause()
+        return Done(detail="Analysis is paused; `segue resume` goes on.")
+
+    def resume(self, params: Nothing, origin: Origin) -> Done:
+        """Analyse again."""
+        del params, origin
+        self._indexer.resume()
+        return Done(detail="Analysis goes on.")
+
+    def shutdown(self, params: ShutdownParams, origin: Origin) -> Done:
+        """Save and stop, after this answer."""
+        del origin
+        self._shutdown(params.drain)
+        return Done(detail="Stopping.")

@@ -1,0 +1,91 @@
+"""`library.*`: folders, search and what went wrong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from segue.errors import FolderNotFoundError, PathNotAllowedError
+from segue.library.store import Library
+from segue.protocol.messages import (
+    Done,
+    FailureList,
+    FolderList,
+    FolderParams,
+    LimitParams,
+    Nothing,
+    RescanParams,
+    SearchParams,
+    TrackList,
+)
+from segue.server.mirror import Mirror
+from segue.server.router import Origin
+from segue.watch.watcher import Watcher
+
+
+class LibraryHandlers:
+    """Folders in and out, search, failures."""
+
+    def __init__(self, library: Library, watcher: Watcher, mirror: Mirror) -> None:
+        self._library = library
+        self._watcher = watcher
+        self._mirror = mirror
+
+    def search(self, params: SearchParams, origin: Origin) -> TrackList:
+        """Tracks by words, best first; all by newest when no words are given."""
+        del origin
+        return TrackList(tracks=self._library.tracks(self._library.search(params.text, params.limit)))
+
+    def folders(self, params: Nothing, origin: Origin) -> FolderList:
+        """The watched folders."""
+        del params, origin
+        return FolderList(folders=self._watcher.folders())
+
+    def add_folder(self, params: FolderParams, origin: Origin) -> FolderList:
+        """Watch a folder from now on; FolderNotFoundError when there is none that can be read."""
+        if not origin.local:
+            raise PathNotAllowedError("Folders can only be added on the machine that Segue runs on.")
+        folder = _absolute(params.path)
+        if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
+            raise FolderNotFoundError(f"There is no folder {folder} that can be read.")
+        folder = folder.resolve()
+        self._library.add_folder(folder)
+        self._watcher.add(folder)
+        return FolderList(folders=self._watcher.folders())
+
+    def remove_folder(self, params: FolderParams, origin: Origin) -> FolderList:
+        """Stop watching a folder and forget what only it held."""
+        if not origin.local:
+            raise PathNotAllowedError("Folders can only be removed on the machine that Segue runs on.")
+        folder = _absolute(params.path)
+        watched = self._library.folders()
+        chosen = next((path for path in (folder, folder.resolve()) if path in watched), None)
+        if chosen is None:
+            raise FolderNotFoundError(f"{folder} is not watched; `segue folders` lists those that are.")
+        self._watcher.remove(chosen)
+        self._mirror.refresh(self._library.remove_folder(chosen))
+        return FolderList(folders=self._watcher.folders())
+
+    def rescan(self, params: RescanParams, origin: Origin) -> Done:
+        """Compare a folder, or all, with the library now."""
+        del origin
+        if params.path is None:
+            self._watcher.rescan(None)
+            return Done(detail="Looking through all folders.")
+        path = _absolute(params.path)
+        if not any(path.is_relative_to(folder) for folder in self._library.folders()):
+            raise FolderNotFoundError(f"{path} is not below a watched folder.")
+        self._watcher.rescan(path)
+        return Done(detail=f"Looking through {path}.")
+
+    def failures(self, params: LimitParams, origin: Origin) -> FailureList:
+        """Files that could not be analysed, latest first."""
+        del origin
+        return FailureList(failures=self._library.failures(params.limit))
+
+
+def _absolute(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute() or "\0" in text:
+        raise FolderNotFoundError(f"“{text}” is not an absolute path of a folder.")
+    return path

@@ -1,0 +1,71 @@
+"""`recommend.*`, `track.*`: answers that may first need an analysis."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+
+from segue.analysis.pool import AnalysisPool
+from segue.analysis.report import report
+from segue.analysis.result import Probe, TrackAnalysis
+from segue.errors import TrackNotFoundError, TrackNotReadyError
+from segue.library.store import Library
+from segue.protocol.messages import AnalyseParams, Analysis, NextParams, SimilarParams, Suggestions, Track, TrackParams
+from segue.recommend.recommender import Recommender
+from segue.server.futures import then
+from segue.server.handlers.seeds import asked_by_file, audio_path, seed_of_file, seed_of_track, suggestions
+from segue.server.router import Origin
+
+
+class RecommendHandlers:
+    """What to play next, what sounds alike, what a track is."""
+
+    def __init__(self, library: Library, recommender: Recommender, pool: AnalysisPool) -> None:
+        self._library = library
+        self._recommender = recommender
+        self._pool = pool
+
+    def next(self, params: NextParams, origin: Origin) -> Suggestions | Future[Suggestions]:
+        """What to play after a track; a path that is not indexed yet is analysed on the spot."""
+        try:
+            track = self._library.resolve(params.track)
+        except (TrackNotFoundError, TrackNotReadyError):
+            if not Path(params.track).is_absolute():
+                raise
+            return self.similar(SimilarParams(path=params.track, limit=params.limit), origin)
+        return self._after(track, params.limit)
+
+    def similar(self, params: SimilarParams, origin: Origin) -> Future[Suggestions]:
+        """What sounds like a file, in the library or not."""
+        path = audio_path(params.path, origin, self._library.folders())
+
+        def judge(probe: Probe) -> Suggestions | Future[Suggestions]:
+            known = self._library.known(probe.identity)
+            if known is not None:
+                return self._after(known, params.limit)
+            return then(self._pool.analyse(path, probe.duration), lambda found: rank(probe, found))
+
+        def rank(probe: Probe, analysis: TrackAnalysis) -> Suggestions:
+            ranking = self._recommender.similar(asked_by_file(probe, analysis), params.limit)
+            return suggestions(self._library, seed_of_file(path, probe, analysis, ranking), ranking)
+
+        return then(self._pool.probe(path), judge)
+
+    def get(self, params: TrackParams, origin: Origin) -> Track:
+        """One track with everything known of it."""
+        del origin
+        return self._library.track(self._library.resolve(params.track))
+
+    def analyse(self, params: AnalyseParams, origin: Origin) -> Future[Analysis]:
+        """The analysis of a file that need not be in the library."""
+        path = audio_path(params.path, origin, self._library.folders())
+        return then(
+            self._pool.probe(path),
+            lambda probe: then(
+                self._pool.analyse(path, probe.duration), lambda found: report(path, found, vector=params.vector)
+            ),
+        )
+
+    def _after(self, track: int, limit: int) -> Suggestions:
+        ranking = self._recommender.next(track, limit)
+        return suggestions(self._library, seed_of_track(self._library.track(track), ranking), ranking)

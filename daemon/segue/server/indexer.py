@@ -1,0 +1,250 @@
+"""The queue → the workers → the library: one thread that keeps the analysis going and never in the DJ's way."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from segue.analysis.pool import AnalysisPool
+from segue.analysis.result import Probe, TrackAnalysis
+from segue.errors import DiskFullError, FileMissingError, LibraryError, SegueError
+from segue.library.files import FileRow
+from segue.library.store import Library
+from segue.server.mirror import Mirror
+from segue.server.progress import Pace
+
+_log = logging.getLogger(__name__)
+
+ASKED: Final = 100
+"""Priority of a file that somebody asked for or that is on a deck: it comes first, in gig mode too."""
+_LIBRARY_RETRY_SECONDS: Final = 20.0
+"""How long to wait before the library is tried again after a full disk."""
+
+_GIG_LOOK_SECONDS: Final = 30.0
+"""How often to look whether the decks have gone quiet: a shim that dies does not say so."""
+_PROGRESS_SECONDS: Final = 0.25
+"""Progress is told no more often than this."""
+
+
+class _Finished(NamedTuple):
+    row: FileRow
+    probe: Probe | None
+    future: Future[Probe] | Future[TrackAnalysis]
+
+
+class Indexer:
+    """Takes files from the queue in the library, newest and asked-for first, and stores what the workers find.
+
+    The queue lives in the library: nothing that waits or is in work is lost when the daemon is killed.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        pool: AnalysisPool,
+        mirror: Mirror,
+        publish: Callable[[str, dict[str, object]], None],
+        gig_mode: Callable[[], bool],
+    ) -> None:
+        self._library = library
+        self._pool = pool
+        self._mirror = mirror
+        self._publish = publish
+        self._gig_mode = gig_mode
+        self._in_work: dict[str, FileRow] = {}
+        self._finished: queue.SimpleQueue[_Finished | None] = queue.SimpleQueue()
+        self._paused = threading.Event()
+        self._stopping = threading.Event()
+        self._pace = Pace()
+        self._problem: str | None = None
+        self._told = 0.0
+        self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
+
+    # What others may call, from any thread --------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to work through the queue."""
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """Take no new file, store what is finished within `timeout` seconds, end the thread."""
+        self._stopping.set()
+        self.wake()
+        self._thread.join(timeout)
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._finished.put(None)
+
+    def pause(self) -> None:
+        """Take no new file until `resume`; the files in work are finished."""
+        self._paused.set()
+
+    def resume(self) -> None:
+        """Take files again."""
+        self._paused.clear()
+        self.wake()
+
+    @property
+    def paused(self) -> bool:
+        """Whether `pause` was asked for."""
+        return self._paused.is_set()
+
+    @property
+    def in_work(self) -> list[str]:
+        """Files in work now."""
+        return list(self._in_work)
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be stored just now, if so."""
+        return self._problem
+
+    def rate(self) -> float | None:
+        """Files a minute; None while nothing is in work."""
+        return self._pace.rate()
+
+    def time_left(self, queued: int) -> float | None:
+        """Seconds until the queue is empty at this rate."""
+        return self._pace.time_left(queued) if queued else None
+
+    # The thread -----------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not (self._stopping.is_set() and not self._in_work):
+            try:
+                self._feed()
+                finished = self._finished.get(timeout=self._patience())
+            except queue.Empty:
+                self._problem = None
+                continue
+            except LibraryError as error:
+                self._suffer(error)
+                continue
+            if finished is not None:
+                self._settle(finished)
+
+    def _patience(self) -> float | None:
+        """How long to sleep: until woken, unless what holds us back may end without a word."""
+        if self._problem:
+            return _LIBRARY_RETRY_SECONDS
+        return _GIG_LOOK_SECONDS if self._gig_mode() else None
+
+    def _feed(self) -> None:
+        """Give the workers files: one more than there are workers, so that none waits for us."""
+        room = self._pool.workers + 1 - len(self._in_work)
+        if room <= 0 or self._stopping.is_set() or self._problem:
+            return
+        rows = [] if self._paused.is_set() else self._library.take(room, exclude=set(self._in_work))
+        if self._gig_mode():
+            rows = [row for row in rows if row.priority >= ASKED]
+        if rows and not self._in_work:
+            self._pace.begin()
+        for row in rows:
+            self._in_work[row.path] = row
+            self._hand_over(row, None, self._pool.probe(Path(row.path)))
+
+    def _hand_over(self, row: FileRow, probe: Probe | None, future: Future[Probe] | Future[TrackAnalysis]) -> None:
+        future.add_done_callback(lambda done: self._finished.put(_Finished(row, probe, done)))
+
+    def _settle(self, finished: _Finished) -> None:
+        """A worker is done with a file: go on with it, or store what came of it."""
+        row = finished.row
+        try:
+            result = finished.future.result()
+            if isinstance(result, Probe):
+                if self._attach(row, result):
+                    self._end(row)
+                elif not self._stopping.is_set():
+                    self._hand_over(row, result, self._pool.analyse(Path(row.path), result.duration))
+                else:
+                    self._end(row)
+                return
+            assert finished.probe is not None
+            self._store(row, finished.probe, result)
+        except LibraryError as error:
+            self._suffer(error)
+        except SegueError as error:
+            self._fail(row, error)
+        self._end(row)
+
+    def _attach(self, row: FileRow, probe: Probe) -> bool:
+        """A moved, renamed, retagged or copied file whose audio is known needs no analysis."""
+        track = self._library.attach(row.path, probe, as_of=row)
+        if track is None:
+            return False
+        self._refresh(row, track)
+        self._publish("track.indexed", {"id": track, "path": row.path, "analysed": False})
+        return True
+
+    def _store(self, row: FileRow, probe: Probe, analysis: TrackAnalysis) -> None:
+        if self._changed_meanwhile(row):
+            return
+        track = self._library.store(row.path, probe, analysis, as_of=row)
+        self._refresh(row, track)
+        self._publish("track.indexed", {"id": track, "path": row.path, "analysed": True})
+
+    def _refresh(self, row: FileRow, track: int) -> None:
+        """The file's track is news, and so is the one that this file held before it was replaced."""
+        before = row.track_id
+        self._mirror.refresh([track] if before in (None, track) else [track, before])
+
+    def _changed_meanwhile(self, row: FileRow) -> bool:
+        """Whether the file was replaced while it was analysed; then it is queued again as it is now."""
+        try:
+            now = Path(row.path).stat()
+        except OSError:
+            self._mirror.refresh(self._library.mark_missing([row.path]))
+            return True
+        if (now.st_size, now.st_mtime_ns) == (row.size, row.mtime_ns):
+            return False
+        self._library.enqueue(row.path, now.st_size, now.st_mtime_ns, row.priority)
+        return True
+
+    def _fail(self, row: FileRow, error: SegueError) -> None:
+        try:
+            if isinstance(error, FileMissingError):
+                self._mirror.refresh(self._library.mark_missing([row.path]))
+                return
+            if self._stopping.is_set() or self._changed_meanwhile(row):
+                return
+            self._library.fail(row.path, error, as_of=row)
+            if row.track_id is not None:
+                self._mirror.refresh([row.track_id])
+        except LibraryError as trouble:
+            self._suffer(trouble)
+            return
+        _log.warning("%s: %s (%s)", row.path, error, error.code)
+        self._publish("track.failed", {"path": row.path, "code": error.code, "message": str(error)})
+
+    def _suffer(self, error: LibraryError) -> None:
+        """The library cannot be written now. The file stays queued; nothing is lost, nothing is blamed on the file."""
+        self._problem = str(error)
+        level = logging.WARNING if isinstance(error, DiskFullError) else logging.ERROR
+        _log.log(level, "indexing waits: %s (%s)", error, error.code)
+
+    def _end(self, row: FileRow) -> None:
+        self._in_work.pop(row.path, None)
+        self._pace.finish()
+        now = time.monotonic()
+        if self._in_work and now - self._told < _PROGRESS_SECONDS:
+            return
+        self._told = now
+        counts = self._library.counts()
+        self._publish(
+            "progress",
+            {
+                "indexed": counts.indexed,
+                "queued": counts.queued,
+                "failed": counts.failed,
+                "rate": self.rate(),
+                "time_left": self.time_left(counts.queued),
+                "path": row.path,
+            },
+        )

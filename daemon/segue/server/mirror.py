@@ -1,0 +1,50 @@
+"""Keeps what is in memory (catalogue and index) in step with the library."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from segue.index.vectors import VectorIndex
+from segue.library.store import Library
+from segue.recommend.catalogue import Catalogue
+
+
+class Mirror:
+    """The library is the truth; this copies its news into the catalogue and the index, and tells the world.
+
+    Called by the indexer's and the watcher's threads: one at a time goes through.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        catalogue: Catalogue,
+        index: VectorIndex,
+        publish: Callable[[str, dict[str, object]], None],
+    ) -> None:
+        self._library = library
+        self._catalogue = catalogue
+        self._index = index
+        self._publish = publish
+        self._lock = threading.Lock()
+
+    def refresh(self, ids: Sequence[int]) -> None:
+        """Read these tracks again: new, changed, missing and removed ones alike."""
+        if not ids:
+            return
+        with self._lock:
+            columns = self._library.columns(ids)
+            generation = self._library.generation()
+            gone = sorted(set(ids) - set(columns.ids.tolist()))
+            if gone:
+                self._catalogue.remove(gone)
+                self._index.remove(gone, generation)
+            if len(columns.ids):
+                self._catalogue.upsert(columns)
+                self._index.upsert(columns.ids.tolist(), generation)
+        for track in gone:
+            self._publish("track.removed", {"id": track})
+        present = columns.present.tolist()
+        for track, there in zip(columns.ids.tolist(), present, strict=True):
+            self._publish("track.changed", {"id": track, "present": there})
