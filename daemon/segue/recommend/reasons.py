@@ -1,0 +1,83 @@
+"""Why a track is suggested, in one line of a DJ's words that agrees with the numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from segue.keys import camelot_name
+
+SURE: Final = 0.5
+"""Confidence from which on a tempo is stated without doubt."""
+FAR: Final = 0.12
+"""Change of tempo beyond which nobody mixes beat to beat."""
+TAGS_NAMED: Final = 3
+OCTAVE: Final = 110.0
+"""A doubtful tempo below this may be twice as fast, one above half as fast."""
+
+
+class Mix(NamedTuple):
+    """What a reason speaks of in one track."""
+
+    bpm: float
+    """NaN where unknown."""
+    bpm_confidence: float
+    camelot: int
+    """0..23, -1 where unknown."""
+    energy: float
+    """1..10, NaN where unknown."""
+
+
+def why(seed: Mix, track: Mix, change: float, factor: float, shared: Sequence[str]) -> str:
+    """Say why ``track`` follows ``seed``.
+
+    ``change`` and ``factor`` are those of `mixability.tempo`; ``shared`` are the tags in common, the most telling first.
+    A percentage says how much faster the track is than the seed, at the stated half or double time.
+    """
+    parts = [_key(seed.camelot, track.camelot), _tempo(seed, track, change, factor), _tags(shared)]
+    line = ", ".join(part for part in parts if part)
+    energy = _energy(seed.energy, track.energy)
+    return f"{line}; {energy}" if energy else line
+
+
+def tempo_doubt(bpm: float, alternatives: Sequence[float] = ()) -> str:
+    """Say that a tempo is unsure, and what else it may be: the first of ``alternatives``, else its half or double."""
+    other = alternatives[0] if alternatives else bpm * 2 if bpm < OCTAVE else bpm / 2
+    low, high = sorted((bpm, other))
+    return f"tempo unsure: {low:.0f} or {high:.0f}"
+
+
+def _key(seed: int, track: int) -> str:
+    if track < 0:
+        return "key unknown"
+    return f"{camelot_name(seed)} → {camelot_name(track)}" if seed >= 0 else camelot_name(track)
+
+
+def _tempo(seed: Mix, track: Mix, change: float, factor: float) -> str:
+    if math.isnan(track.bpm):
+        return "tempo unknown"
+    if track.bpm_confidence < SURE:
+        return tempo_doubt(track.bpm)
+    if math.isnan(change):
+        return f"{track.bpm:.0f} BPM"
+    if abs(change) > FAR:
+        return f"tempo jumps {seed.bpm:.0f} → {track.bpm:.0f}"
+    percent = f"{100 * change:+.1f} %" if abs(change) >= 0.0005 else "same tempo"
+    if factor == 1.0:
+        return percent
+    name = "half time" if factor > 1.0 else "double time"
+    return f"{name} ({seed.bpm:.0f} → {track.bpm:.0f})" + (f", {percent}" if percent != "same tempo" else "")
+
+
+def _tags(shared: Sequence[str]) -> str:
+    return f"shares {', '.join(shared[:TAGS_NAMED])}" if shared else "no tag in common"
+
+
+def _energy(seed: float, track: float) -> str:
+    if math.isnan(seed) or math.isnan(track):
+        return ""
+    before, after = round(seed), round(track)
+    if before == after:
+        return f"same energy ({after})"
+    return f"{'more' if after > before else 'less'} energy ({before} → {after})"

@@ -1,0 +1,253 @@
+"""Pool by tags → cosine → tempo and key → reasons: what to play next, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from segue.analysis.result import TrackAnalysis
+from segue.errors import LibraryEmptyError, TrackNotFoundError
+from segue.index.vectors import Search, VectorIndex
+from segue.keys import camelot_number
+from segue.recommend import mixability, pool, reasons
+from segue.recommend.catalogue import Catalogue, Snapshot
+from segue.recommend.reasons import Mix
+
+CANDIDATES: Final = 200
+"""Nearest tracks that are ranked anew by tempo and key."""
+SIMILARITY_WEIGHT: Final = 0.6
+KEY_WEIGHT: Final = 0.2
+TEMPO_WEIGHT: Final = 0.2
+COPY_COSINE: Final = 0.9995
+COPY_SECONDS: Final = 1.0
+"""Two tracks this near in sound and length are copies of one recording."""
+ARTIST_LIMIT: Final = 2
+"""So many tracks of one artist at the most, while there are others, among the first ..."""
+ARTIST_WINDOW: Final = 10
+"""... so many."""
+SEED_TAGS: Final = 5
+SHARED_TAGS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSeed:
+    """What suggestions are made for: a file that need not be in the library."""
+
+    vector: npt.NDArray[np.float32]
+    """L2-normalised, shape (dim,)."""
+    tags: Mapping[str, float]
+    """Probability by name."""
+    bpm: float | None = None
+    bpm_confidence: float = 1.0
+    bpm_alternatives: tuple[float, ...] = ()
+    camelot: int = -1
+    """0..23 as in `Columns`; -1: unknown."""
+    key_confidence: float = 1.0
+    energy: float | None = None
+    duration: float | None = None
+    """Seconds; without it no track is taken for a copy of the seed."""
+    notes: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of(cls, analysis: TrackAnalysis) -> ProbeSeed:
+        """The seed that an analysed file makes."""
+        return cls(
+            vector=analysis.vector,
+            tags=analysis.tags,
+            bpm=analysis.tempo.bpm,
+            bpm_confidence=analysis.tempo.confidence,
+            bpm_alternatives=analysis.tempo.alternatives,
+            camelot=camelot_number(analysis.key.camelot) if analysis.key.camelot else -1,
+            key_confidence=analysis.key.confidence,
+            energy=analysis.energy,
+            duration=analysis.duration,
+            notes=("shorter than one window",) if analysis.tiled else (),
+        )
+
+
+class Ranked(NamedTuple):
+    """One suggestion."""
+
+    id: int
+    similarity: float
+    """Cosine of the track vectors, -1..1."""
+    score: float
+    """0..1: similarity (below zero counts as zero) weighs .6, key .2 and tempo .2."""
+    tags_in_common: list[str]
+    why: str
+
+
+class Ranking(NamedTuple):
+    """Suggestions, best first."""
+
+    suggestions: list[Ranked]
+    relaxed: list[str]
+    """What was given up to fill the list, in order."""
+    search: Search
+    notes: list[str]
+    """What should be known of the seed."""
+    tags: list[str]
+    """The seed's most telling tags, best first."""
+
+
+class _Candidates(NamedTuple):
+    """Rows with their scores, best first; equal scores in the order of their ids."""
+
+    rows: npt.NDArray[np.int64]
+    similarity: npt.NDArray[np.float32]
+    score: npt.NDArray[np.float64]
+    change: npt.NDArray[np.float32]
+    factor: npt.NDArray[np.float32]
+
+
+class Recommender:
+    """Answers from memory; the same question to the same library has the same answer."""
+
+    def __init__(self, catalogue: Catalogue, index: VectorIndex) -> None:
+        self._catalogue = catalogue
+        self._index = index
+
+    def next(self, track_id: int, limit: int, exclude: Collection[int] = ()) -> Ranking:
+        """Suggest what to play after a track of the library; never the track itself, a copy of it, or one of ``exclude``.
+
+        Raises TrackNotFoundError where the library has no such track, LibraryEmptyError where it has no other.
+        """
+        snapshot = self._catalogue.snapshot()
+        row = int(snapshot.rows.find(np.asarray([track_id]))[0])
+        if row < 0:
+            raise TrackNotFoundError(f"Track #{track_id} is not in the library, or not analysed yet.")
+        return self._rank(snapshot, _seed_of(snapshot, row), limit, {track_id, *exclude})
+
+    def similar(self, seed: ProbeSeed, limit: int, exclude: Collection[int] = ()) -> Ranking:
+        """Suggest what sounds like a file that is in no library; never a copy of it, or one of ``exclude``.
+
+        Raises LibraryEmptyError where the library has no track.
+        """
+        return self._rank(self._catalogue.snapshot(), seed, limit, set(exclude))
+
+    def _rank(self, snapshot: Snapshot, seed: ProbeSeed, limit: int, exclude: set[int]) -> Ranking:
+        allowed = _allowed(snapshot, exclude)
+        tags = snapshot.telling.row(seed.tags)
+        strong, weak = snapshot.telling.bits(tags)
+        possible = int(np.count_nonzero(allowed))
+        wanted, k, search = limit, max(CANDIDATES, 2 * limit), "exact"
+        while True:
+            choice = pool.choose(snapshot, strong[0], weak[0], allowed, wanted)
+            found, search = self._index.search(snapshot.rows, seed.vector, k, choice.mask)
+            candidates = _rerank(snapshot, seed, found.rows, found.cosines)
+            picked = _pick(snapshot, seed, candidates, limit)
+            left = int(np.count_nonzero(choice.mask))
+            if len(picked) >= limit or len(found.rows) == possible:
+                break
+            # Copies were dropped: look further, first in the pool and then beyond it.
+            wanted, k = (wanted, 4 * k) if len(found.rows) < left else (left + 1, k)
+        return Ranking(
+            [_explain(snapshot, seed, tags[0], candidates, at) for at in picked],
+            choice.relaxed,
+            search,
+            _notes(seed),
+            snapshot.telling.shared(tags[0], tags[0])[:SEED_TAGS],
+        )
+
+
+def _seed_of(snapshot: Snapshot, row: int) -> ProbeSeed:
+    facts = snapshot.facts
+    return ProbeSeed(
+        vector=snapshot.rows.vectors[row],
+        tags=dict(zip(snapshot.telling.labels, facts.tags[row].tolist(), strict=True)),
+        bpm=_known(facts.bpm[row]),
+        bpm_confidence=float(facts.bpm_confidence[row]),
+        camelot=int(facts.camelot[row]),
+        energy=_known(facts.energy[row]),
+        duration=_known(facts.duration[row]),
+    )
+
+
+def _allowed(snapshot: Snapshot, exclude: set[int]) -> npt.NDArray[np.bool_]:
+    others = snapshot.suggestable.copy()
+    rows = snapshot.rows.find(np.fromiter(exclude, dtype=np.int64))
+    others[rows[rows >= 0]] = False
+    if not np.any(others):
+        raise LibraryEmptyError(
+            "There is no other track to suggest yet: add a folder with music, or wait for the analysis."
+        )
+    return others
+
+
+def _rerank(
+    snapshot: Snapshot, seed: ProbeSeed, rows: npt.NDArray[np.int64], cosines: npt.NDArray[np.float32]
+) -> _Candidates:
+    facts = snapshot.facts
+    tempo = mixability.tempo(seed.bpm, seed.bpm_confidence, facts.bpm[rows], facts.bpm_confidence[rows])
+    key = mixability.key(seed.camelot, seed.key_confidence, facts.camelot[rows])
+    score = SIMILARITY_WEIGHT * np.clip(cosines, 0.0, 1.0) + KEY_WEIGHT * key + TEMPO_WEIGHT * tempo.score
+    score = np.round(score.astype(np.float64), 6)
+    order = np.lexsort((snapshot.rows.ids[rows], -score))
+    return _Candidates(rows[order], cosines[order], score[order], tempo.change[order], tempo.factor[order])
+
+
+def _pick(snapshot: Snapshot, seed: ProbeSeed, candidates: _Candidates, limit: int) -> list[int]:
+    """Positions of the best ``limit`` candidates, without copies and with few of one artist at the top."""
+    vectors, facts = snapshot.rows.vectors, snapshot.facts
+    original = np.ones(len(candidates.rows), dtype=np.bool_)
+    if seed.duration is not None:
+        near = np.abs(facts.duration[candidates.rows] - seed.duration) <= COPY_SECONDS
+        original &= ~(near & (candidates.similarity > COPY_COSINE))
+    picked: list[int] = []
+    waiting: list[int] = []
+    artists: dict[int, int] = {}
+    for at in np.flatnonzero(original).tolist():
+        if len(picked) == limit:
+            break
+        row = candidates.rows[at]
+        others = candidates.rows[picked + waiting]
+        near = np.abs(facts.duration[others] - facts.duration[row]) <= COPY_SECONDS
+        if np.any(near) and np.any(np.einsum("ij,j->i", vectors[others[near]], vectors[row]) > COPY_COSINE):
+            continue
+        artist = int(facts.artist[row])
+        if artist and artists.get(artist, 0) >= ARTIST_LIMIT and len(picked) < ARTIST_WINDOW:
+            waiting.append(at)
+            continue
+        artists[artist] = artists.get(artist, 0) + 1
+        picked.append(at)
+    top, rest = picked[:ARTIST_WINDOW], picked[ARTIST_WINDOW:]
+    return [*top, *sorted(waiting + rest)][:limit]
+
+
+def _explain(
+    snapshot: Snapshot, seed: ProbeSeed, seed_tags: npt.NDArray[np.float16], candidates: _Candidates, at: int
+) -> Ranked:
+    row, facts = int(candidates.rows[at]), snapshot.facts
+    shared = snapshot.telling.shared(seed_tags, facts.tags[row])[:SHARED_TAGS]
+    track = Mix(
+        float(facts.bpm[row]), float(facts.bpm_confidence[row]), int(facts.camelot[row]), float(facts.energy[row])
+    )
+    reason = reasons.why(_mix(seed), track, float(candidates.change[at]), float(candidates.factor[at]), shared)
+    return Ranked(
+        int(snapshot.rows.ids[row]), float(candidates.similarity[at]), float(candidates.score[at]), shared, reason
+    )
+
+
+def _mix(seed: ProbeSeed) -> Mix:
+    bpm = math.nan if seed.bpm is None else seed.bpm
+    return Mix(bpm, seed.bpm_confidence, seed.camelot, math.nan if seed.energy is None else seed.energy)
+
+
+def _notes(seed: ProbeSeed) -> list[str]:
+    notes = list(seed.notes)
+    if seed.bpm is None:
+        notes.append("tempo unknown")
+    elif seed.bpm_confidence < reasons.SURE:
+        notes.append(reasons.tempo_doubt(seed.bpm, seed.bpm_alternatives))
+    if seed.camelot < 0:
+        notes.append("key unknown")
+    return notes
+
+
+def _known(value: np.floating) -> float | None:
+    return None if np.isnan(value) else float(value)
