@@ -72,6 +72,13 @@ def under(db: sqlite3.Connection, folder: str) -> dict[str, FileRow]:
     return {row.path: row for row in map(_row, rows)}
 
 
+def count_under(db: sqlite3.Connection, folder: str) -> int:
+    """Count the files below a folder that are there."""
+    low, high = paths.below(folder)
+    query = "SELECT count(*) FROM files WHERE path >= ? AND path < ? AND state <> 'missing'"
+    return int(db.execute(query, (low, high)).fetchone()[0])
+
+
 def enqueue(db: sqlite3.Connection, found: Collection[FileStat], priority: int, model_id: int | None) -> Enqueued:
     """Queue what is new or changed; what is known with this size and mtime stays as it is."""
     back = _came_back(db, found, model_id)

@@ -119,6 +119,11 @@ class Library:
         with self._database.reading() as db:
             return files.under(db, str(folder))
 
+    def count_under(self, folder: str | Path) -> int:
+        """Count the files below a folder that are there."""
+        with self._database.reading() as db:
+            return files.count_under(db, str(folder))
+
     def enqueue(self, path: str, size: int, mtime_ns: int, priority: int = 0) -> bool:
         """Queue a file for analysis; False when it is known with this size and mtime."""
         return self.enqueue_many([FileStat(path, size, mtime_ns)], priority).queued > 0
@@ -151,6 +156,12 @@ class Library:
         with self._database.reading() as db:
             return files.take(db, limit, exclude)
 
+    def known(self, identity: str) -> int | None:
+        """Return the track with this audio, if the current networks have analysed it."""
+        with self._database.reading() as db:
+            found = tracks.find(db, identity)
+        return found[0] if self._model is not None and found is not None and found[1] == self._model.id else None
+
     def attach(self, path: str, probe: Probe, as_of: FileRow | None = None) -> int | None:
         """Link a file to the track that its audio is, if the current networks have analysed it: nothing else to do.
 
@@ -163,19 +174,18 @@ class Library:
             The track, or None: the file needs an analysis.
 
         """
-        with self._database.reading() as db:
-            found = tracks.find(db, probe.identity)
-        if self._model is None or found is None or found[1] != self._model.id:
+        track_id = self.known(probe.identity)
+        if track_id is None:
             return None
         with self._database.writing() as db:
             held = files.get(db, path)
-            concerned = {found[0], held.track_id if held else None}
+            concerned = {track_id, held.track_id if held else None}
             before = _in_columns(db, concerned)
-            files.link(db, path, found[0], as_of)
-            tracks.retag(db, found[0], path, probe.tags)
+            files.link(db, path, track_id, as_of)
+            tracks.retag(db, track_id, path, probe.tags)
             if _in_columns(db, concerned) != before:
                 generation.grow(db)
-        return found[0]
+        return track_id
 
     def store(self, path: str, probe: Probe, analysis: TrackAnalysis, as_of: FileRow | None = None) -> int:
         """Store a file's analysis in one transaction, which is on the disk when this returns.
