@@ -92,7 +92,7 @@ def open_pool(options: Options, jobs: int | None) -> AnalysisPool:
     """Workers with the limits from the home's settings. Raises ConfigError or a ModelError."""
     from segue.analysis.pool import AnalysisPool
     from segue.config import Config
-    from segue.networks.sessions import models_dir
+    from segue.networks.models import models_dir
 
     config = Config.load(options.home())
     return AnalysisPool(

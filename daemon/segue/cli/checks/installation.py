@@ -49,7 +49,8 @@ def _runtime() -> Finding:
 
 def _models(provider: ProviderChoice) -> Iterator[Finding]:
     """Whether the models are there, unchanged, and compute on this machine what they should."""
-    from segue.networks.sessions import Networks, models_dir
+    from segue.networks.models import models_dir
+    from segue.networks.sessions import Networks
 
     try:
         folder = models_dir()
