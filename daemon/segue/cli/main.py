@@ -99,3 +99,7 @@ def main() -> None:
 
     Begin with `segue up ~/Music`, then ask `segue next "part of a title"`. Without music at hand: `segue demo`.
     """
+
+
+if __name__ == "__main__":
+    main()

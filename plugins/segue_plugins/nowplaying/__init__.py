@@ -1,0 +1,1 @@
+"""A shim for every program that writes what is playing into a text file."""

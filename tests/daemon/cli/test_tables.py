@@ -1,0 +1,115 @@
+"""Tables: readable at 80 columns, whatever is in a title."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from segue.cli.output import clean, minutes, plural
+from segue.cli.progress import Tally
+from segue.cli.tables import bar, pitch_to_match, suggestions_table
+from segue.protocol.messages import Counts, IndexState, Seed, Status, Suggestion, Suggestions
+
+SEED = Seed(
+    id=1, path="/a", title="Night Bus", artist="Ada Lantern", bpm=124.0, camelot="8A", energy=6.0, duration=300.0,
+    tags=["house"], notes=["tempo unsure: 62 or 124"],
+)  # fmt: skip
+
+
+def suggestion(**values):
+    usual = {
+        "id": 2, "path": "/b", "title": "Pylon", "artist": "Kilnworks", "bpm": 123.0, "camelot": "9A", "energy": 7.0,
+        "duration": 200.0, "similarity": 0.9, "score": 0.75, "tags_in_common": ["house"], "why": "one step on the wheel",
+    }  # fmt: skip
+    return Suggestion(**usual | values)
+
+
+def drawn(*suggestions, relaxed=()):
+    console = Console(file=io.StringIO(), width=80, highlight=False, emoji=False, markup=False)
+    console.print(suggestions_table(Suggestions(seed=SEED, suggestions=list(suggestions), relaxed=list(relaxed))))
+    return console.file.getvalue()
+
+
+def test_a_row_has_everything_a_dj_asks_for():
+    text = drawn(suggestion())
+    for fact in ("Pylon - Kilnworks", "123.0", "+0.8%", "9A", "7", "75", "one step on the wheel", "tempo unsure"):
+        assert fact in text
+
+
+def test_no_line_is_wider_than_the_terminal():
+    text = drawn(suggestion(title="An Endless Title " * 10, why="because " * 40), suggestion(bpm=None, artist=None))
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.count("Endless") == 10
+
+
+def test_unknown_values_are_dashes():
+    row = next(line for line in drawn(suggestion(bpm=None, camelot=None, energy=None)).splitlines() if "Pylon" in line)
+    assert row.split()[-4:] == ["-", "-", "-", "-"]
+
+
+def test_what_was_relaxed_is_said():
+    assert "tags in common" in drawn(suggestion(), relaxed=["tags in common"])
+
+
+def test_a_title_cannot_move_the_cursor_or_change_colours():
+    text = drawn(suggestion(title="Evil \x1b[2J\x07\r\u202etrack [red]x[/red] :smile:"))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[red]x[/red] :smile:" in text
+
+
+@pytest.mark.parametrize(
+    ("played", "track", "way"),
+    [
+        (124.0, 123.0, ("", 0.813)),
+        (174.0, 87.0, ("x2 ", 0.0)),
+        (87.0, 173.0, ("/2 ", 0.578)),
+        (120.0, 100.0, ("", 20.0)),
+    ],
+)
+def test_the_pitch_takes_the_nearest_of_same_double_and_half(played, track, way):
+    assert pitch_to_match(played, track) == (way[0], pytest.approx(way[1], abs=0.001))
+
+
+def test_no_pitch_without_tempo():
+    assert pitch_to_match(None, 120.0) is None
+    assert pitch_to_match(120.0, None) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "cells"), [(0.0, "      "), (0.5, "███   "), (1.0, "██████"), (7.0, "██████"), (-1.0, "      ")]
+)
+def test_bars_have_one_width(share, cells):
+    assert bar(share) == cells
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "-"), (0.4, "0:00"), (59.7, "1:00"), (365, "6:05"), (3723, "1:02:03")]
+)
+def test_lengths(seconds, text):
+    assert minutes(seconds) == text
+
+
+def test_counts_and_text():
+    assert plural(1, "track") == "1 track"
+    assert plural(12345, "track") == "12\N{NO-BREAK SPACE}345 tracks"
+    assert clean("a\x1b\nb") == "a  b"
+
+
+def status(queued):
+    return Status(
+        pid=1, version="0", protocol=1, home="/h", uptime=1.0, tracks=Counts(indexed=0, queued=queued, failed=0),
+        analysing=[], rate=None, time_left=None, scanning=False, paused=False, gig_mode=False, folders=[], models={},
+        provider="", workers=1, endpoints={}, index=IndexState(state="empty", vectors=0, generation=0), seq=0,
+    )  # fmt: skip
+
+
+def test_the_tally_grows_with_what_is_found_and_never_goes_back():
+    tally = Tally()
+    seen = []
+    for queued in (10, 8, 20, 5, 0):
+        tally.update(status(queued))
+        seen.append((tally.done, tally.total))
+    assert seen == [(0, 10), (2, 10), (2, 22), (17, 22), (22, 22)]
