@@ -1,0 +1,121 @@
+"""What daemon and worker say to each other: msgpack over a pipe, never pickle, for a worker reads hostile files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+from segue.analysis.result import Probe, TrackAnalysis
+from segue.errors import SegueError, WorkerError
+
+
+class WorkerReport(msgspec.Struct, frozen=True):
+    """What a worker says of itself when it is warm."""
+
+    provider: str
+    """What runs the networks, as in ``CPUExecutionProvider``."""
+    model_id: str
+    dim: int
+    """Length of the track vector."""
+    labels: tuple[str, ...]
+    """Names of the tags."""
+    versions: dict[str, str]
+    """Versions of the models by name."""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One thing to do with one file."""
+
+    task: Literal["probe", "analyse"]
+    file: bytes
+    """The path as the system has it, which need not be text."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(os.fsdecode(self.file))
+
+    @property
+    def name(self) -> str:
+        """The file's name as readable text."""
+        return readable(self.path.name)
+
+
+class Failure(msgspec.Struct, frozen=True, tag="failure"):
+    """A SegueError that crossed the pipe."""
+
+    code: str
+    message: str
+
+    @classmethod
+    def of(cls, error: SegueError) -> Failure:
+        """The message of an error."""
+        return cls(error.code, readable(str(error)))
+
+    def error(self) -> SegueError:
+        """The error again, of the class that has its code."""
+        kinds = {kind.code: kind for kind in _subclasses(SegueError)}
+        return kinds.get(self.code, WorkerError)(self.message)
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """The worker is warm."""
+
+    report: WorkerReport
+
+
+class Probed(msgspec.Struct, frozen=True, tag="probed"):
+    """The answer to the task ``probe``."""
+
+    probe: Probe
+
+
+class Analysed(msgspec.Struct, frozen=True, tag="analysed"):
+    """The answer to the task ``analyse``."""
+
+    analysis: TrackAnalysis
+
+
+Reply = Ready | Failure | Probed | Analysed
+
+
+def encode(message: Job | Reply) -> bytes:
+    """A message as bytes."""
+    return msgspec.msgpack.encode(message, enc_hook=_encode_array)
+
+
+def decode_job(data: bytes) -> Job:
+    """The job in a message. Raises msgspec.DecodeError."""
+    return msgspec.msgpack.decode(data, type=Job)
+
+
+def decode_reply(data: bytes) -> Reply:
+    """The reply in a message. Raises msgspec.DecodeError."""
+    reply: Reply = msgspec.msgpack.decode(data, type=Reply, dec_hook=_decode_array)
+    return reply
+
+
+def readable(text: str) -> str:
+    """Text without the lone surrogates that stand for bytes of a file name that are no text."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _subclasses(kind: type[SegueError]) -> Iterator[type[SegueError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _subclasses(child)
+
+
+def _encode_array(value: Any) -> bytes:
+    if isinstance(value, np.ndarray):
+        return value.astype("<f4").tobytes()
+    raise NotImplementedError(f"{type(value).__name__} does not cross the pipe")
+
+
+def _decode_array(_kind: type, value: Any) -> Any:
+    return np.frombuffer(value, dtype="<f4").astype(np.float32)

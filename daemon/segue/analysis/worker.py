@@ -1,0 +1,84 @@
+"""What runs in a worker process: it opens its engine once and then works through the files it is given."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from segue.analysis import background, wire
+from segue.analysis.result import Probe, TrackAnalysis
+from segue.errors import AnalysisMemoryError, SegueError, WorkerError
+
+if TYPE_CHECKING:
+    from segue.networks.providers import ProviderChoice
+
+_log = logging.getLogger(__name__)
+
+_CPU: Final = "CPUExecutionProvider"
+
+
+class Engine(Protocol):
+    """What a worker does with files."""
+
+    def report(self) -> wire.WorkerReport:
+        """What the engine is; called once, when it is warm."""
+        ...
+
+    def probe(self, path: Path) -> Probe:
+        """Identity and tags. Raises a SegueError."""
+        ...
+
+    def analyse(self, path: Path) -> TrackAnalysis:
+        """Everything. Raises a SegueError."""
+        ...
+
+
+EngineFactory = Callable[[], Engine]
+
+
+def open_analysis_engine(models: Path, provider: ProviderChoice) -> Engine:
+    """The engine that analyses music. Raises a ModelError when its networks cannot be used."""
+    # Not at the top: the daemon imports this module, and must not load ONNX Runtime for it.
+    from segue.analysis.engine import AnalysisEngine  # noqa: PLC0415
+
+    return AnalysisEngine(models, provider)
+
+
+def main(connection: Connection, open_engine: EngineFactory, growth_limit_mb: int) -> None:
+    """The life of a worker process: it ends with the daemon or when the daemon closes the pipe."""
+    background.ignore_the_terminal()
+    background.die_with_parent()
+    background.step_back()
+    try:
+        engine = open_engine()
+        report = engine.report()
+        if report.provider == _CPU:  # a GPU's driver maps more memory than it takes
+            background.limit_growth(growth_limit_mb)
+        connection.send_bytes(wire.encode(wire.Ready(report)))
+    except SegueError as error:
+        connection.send_bytes(wire.encode(wire.Failure.of(error)))
+        return
+    while True:
+        try:
+            job = wire.decode_job(connection.recv_bytes())
+        except EOFError:
+            return
+        connection.send_bytes(_answer(engine, job))
+
+
+def _answer(engine: Engine, job: wire.Job) -> bytes:
+    try:
+        if job.task == "probe":
+            return wire.encode(wire.Probed(engine.probe(job.path)))
+        return wire.encode(wire.Analysed(engine.analyse(job.path)))
+    except SegueError as error:
+        failure = error
+    except MemoryError:
+        failure = AnalysisMemoryError(f"{job.name} needs more memory than an analysis may take.")
+    except Exception as error:  # noqa: BLE001, a fault of ours costs this file only, and is seen
+        _log.exception("analysis of %s", job.name)
+        failure = WorkerError(f"{job.name} cannot be analysed ({type(error).__name__}: {error}).")
+    return wire.encode(wire.Failure.of(failure))
