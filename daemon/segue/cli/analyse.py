@@ -97,7 +97,7 @@ def open_pool(options: Options, jobs: int | None) -> AnalysisPool:
     config = Config.load(options.home())
     return AnalysisPool(
         models_dir(),
-        workers=jobs or config.worker_count,
+        workers=jobs or config.worker_count(),
         provider=config.provider,
         seconds_per_minute=config.seconds_per_minute,
         memory_limit_mb=config.memory_limit_mb,
