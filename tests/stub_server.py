@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -33,7 +31,6 @@ class StubServer:
         self.config = config or Config()
         self.handlers = {name.replace("__", "."): handler for name, handler in handlers.items()}
         self.origins: list[Origin] = []
-        self.released = threading.Event()
 
     def start(self) -> Self:
         self.home.create()
@@ -67,7 +64,8 @@ class StubServer:
     def dispatch(self, method: str, params: m.Message, origin: Origin) -> m.Result | Future[Any]:
         self.origins.append(origin)
         if method in self.handlers:
-            return self.handlers[method](params)
+            answer: m.Result | Future[Any] = self.handlers[method](params)
+            return answer
         if method == "daemon.ping":
             return m.Pong(version="stub", protocol=1)
         if method == "daemon.status":
@@ -77,14 +75,7 @@ class StubServer:
     def status(self) -> m.Status:
         return m.Status(
             pid=os.getpid(), version="stub", protocol=1, home=str(self.home), uptime=0.0, rate=None, time_left=None,
-            tracks=m.Counts(indexed=0, queued=0, failed=0), analysing=[], paused=False, gig_mode=False, folders=[],
+            tracks=m.Counts(indexed=0, queued=0, failed=0), analysing=[], scanning=False, paused=False, gig_mode=False, folders=[],
             models={}, provider="none", workers=0, endpoints={}, seq=self.events.seq,
             index=m.IndexState(state="empty", vectors=0, generation=0),
         )  # fmt: skip
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not come true in time"
-        time.sleep(0.01)

@@ -35,7 +35,8 @@ class EventSequence:
 
     def __init__(self, names: Collection[str] = ()) -> None:
         self._names = frozenset(names)
-        self._seq: int | None = None
+        self._seq = 0
+        self._heard = False
         self.stopping = False
         """The daemon has said that it stops."""
 
@@ -46,8 +47,9 @@ class EventSequence:
     def restart(self) -> list[NamedEvent]:
         """The daemon was restarted: its numbers begin anew."""
         self._seq = 0
+        self._heard = False
         self.stopping = False
-        return [(GAP, Event(seq=0, at=time.time(), data={"missed": None}))]
+        return [_gap(0, time.time(), None)]
 
     def take(self, frames: list[bytes]) -> list[NamedEvent]:
         """Take a message; returns nothing, the event, or a gap and the event.
@@ -63,12 +65,19 @@ class EventSequence:
         except (msgspec.MsgspecError, ValueError) as error:
             raise ProtocolError(f"An event was not understood: {error}.") from error
         name, event = notification.method, notification.params
-        if self._seq is not None and event.seq <= self._seq:
-            return []
-        missed = 0 if self._seq is None else event.seq - self._seq - 1
-        self._seq = event.seq
-        self.stopping = name == "daemon.stopping"
+        if event.seq <= self._seq and not self._heard:
+            return []  # published before the snapshot
         taken = [(name, event)] if not self._names or name in self._names else []
-        if missed:
-            taken.insert(0, (GAP, Event(seq=event.seq, at=event.at, data={"missed": missed})))
+        if event.seq <= self._seq:
+            # ZeroMQ connects again by itself: only a restarted daemon goes back.
+            taken.insert(0, _gap(event.seq, event.at, None))
+        elif event.seq > self._seq + 1:
+            taken.insert(0, _gap(event.seq, event.at, event.seq - self._seq - 1))
+        self._seq = event.seq
+        self._heard = True
+        self.stopping = name == "daemon.stopping"
         return taken
+
+
+def _gap(seq: int, at: float, missed: int | None) -> NamedEvent:
+    return GAP, Event(seq=seq, at=at, data={"missed": missed})
