@@ -1,4 +1,4 @@
-"""The graph's files: a manifest that names a graph file and a file of ids, each with its checksum.
+"""The graph's files: a manifest that names a graph file and its register, each with a checksum.
 
 A save writes new files under names of their own and then replaces the manifest in one step, so that a crash at any
 moment leaves the old set or the new one. SQLite is the truth: whatever is wrong here, the cure is to build again.
@@ -16,7 +16,6 @@ from typing import Final
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from segue.index import hnsw
 from segue.index.hnsw import Graph
@@ -46,8 +45,8 @@ class Manifest(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=
     generation: int
     graph_file: str
     graph_sha256: str
-    ids_file: str
-    ids_sha256: str
+    register_file: str
+    register_sha256: str
 
 
 class _Sealed(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,10 +58,10 @@ def save(folder: Path, graph: Graph, *, model: str, generation: int) -> Manifest
     """Write ``graph`` so that a crash leaves the old files or the new ones. Raises OSError (a full disk, no access)."""
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{generation:012d}-{secrets.token_hex(4)}"
-    graph_path, ids_path = folder / f"{name}.hnsw", folder / f"{name}.ids"
+    graph_path, register_path = folder / f"{name}.hnsw", folder / f"{name}.register"
     try:
-        ids = _write_graph(graph_path, graph)
-        _write(ids_path, ids.astype("<i8").tobytes())
+        register = _write_graph(graph_path, graph)
+        _write(register_path, register.tobytes())
         manifest = Manifest(
             format=FORMAT,
             model=model,
@@ -70,22 +69,22 @@ def save(folder: Path, graph: Graph, *, model: str, generation: int) -> Manifest
             space=hnsw.SPACE,
             m=hnsw.M,
             ef_construction=hnsw.EF_CONSTRUCTION,
-            count=int(np.count_nonzero(ids >= 0)),
-            labels=len(ids),
+            count=int(np.count_nonzero(register["id"] >= 0)),
+            labels=len(register),
             generation=generation,
             graph_file=graph_path.name,
             graph_sha256=_sha256(graph_path),
-            ids_file=ids_path.name,
-            ids_sha256=_sha256(ids_path),
+            register_file=register_path.name,
+            register_sha256=_sha256(register_path),
         )
         body = msgspec.json.encode(manifest)
         sealed = _Sealed(msgspec.Raw(body), hashlib.sha256(body).hexdigest())
         _write(folder / MANIFEST, msgspec.json.encode(sealed))
     except BaseException:
-        for path in (graph_path, ids_path):
+        for path in (graph_path, register_path):
             path.unlink(missing_ok=True)
         raise
-    _sweep(folder, keep={MANIFEST, graph_path.name, ids_path.name})
+    _sweep(folder, keep={MANIFEST, graph_path.name, register_path.name})
     return manifest
 
 
@@ -102,15 +101,15 @@ def load(folder: Path, *, dim: int, model: str) -> Graph:
         manifest.ef_construction,
     ):
         raise CacheUnusableError("it was made with another model or other settings")
-    graph_path, ids_path = folder / manifest.graph_file, folder / manifest.ids_file
+    graph_path, register_path = folder / manifest.graph_file, folder / manifest.register_file
     try:
         # The checksums come first: hnswlib reads damaged files in silence, and a crafted one past the end of its memory.
-        if _sha256(graph_path) != manifest.graph_sha256 or _sha256(ids_path) != manifest.ids_sha256:
+        if _sha256(graph_path) != manifest.graph_sha256 or _sha256(register_path) != manifest.register_sha256:
             raise CacheUnusableError("a file is damaged")
-        ids = np.fromfile(ids_path, dtype="<i8").astype(np.int64)
-        if len(ids) != manifest.labels or np.count_nonzero(ids >= 0) != manifest.count:
-            raise CacheUnusableError("the list of ids has another length than the manifest says")
-        return Graph.load(graph_path, dim, ids)
+        register = np.fromfile(register_path, dtype=hnsw.REGISTER)
+        if len(register) != manifest.labels or np.count_nonzero(register["id"] >= 0) != manifest.count:
+            raise CacheUnusableError("the register has another length than the manifest says")
+        return Graph.load(graph_path, dim, register)
     except (OSError, RuntimeError, ValueError) as error:
         raise CacheUnusableError(str(error)) from error
 
@@ -128,7 +127,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise CacheUnusableError("there is none") from None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise CacheUnusableError(f"the manifest cannot be read: {error}") from error
-    if any(Path(name).name != name for name in (manifest.graph_file, manifest.ids_file)):
+    if any(Path(name).name != name for name in (manifest.graph_file, manifest.register_file)):
         raise CacheUnusableError("the manifest names a file elsewhere")
     return manifest
 
@@ -138,11 +137,11 @@ def discard(folder: Path) -> None:
     _sweep(folder, keep=set())
 
 
-def _write_graph(path: Path, graph: Graph) -> npt.NDArray[np.int64]:
+def _write_graph(path: Path, graph: Graph) -> hnsw.Register:
     # hnswlib opens a path, not a file: the temporary name keeps a half-written graph from looking like a whole one.
     part = path.with_suffix(".part")
     try:
-        ids = graph.save(part)
+        register = graph.save(part)
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(path)
@@ -150,7 +149,7 @@ def _write_graph(path: Path, graph: Graph) -> npt.NDArray[np.int64]:
         raise OSError(f"the graph could not be written: {error}") from error
     finally:
         part.unlink(missing_ok=True)
-    return ids
+    return register
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -182,7 +181,7 @@ def _sha256(path: Path) -> str:
 
 
 def _sweep(folder: Path, keep: set[str]) -> None:
-    for pattern in ("*.hnsw", "*.ids", "*.part", MANIFEST):
+    for pattern in ("*.hnsw", "*.register", "*.part", MANIFEST):
         for path in folder.glob(pattern):
             if path.name not in keep:
                 with contextlib.suppress(OSError):  # On Windows a scanner may hold it; the next save tries again.

@@ -1,14 +1,17 @@
 """One HNSW graph (Malkov & Yashunin, 2018) by hnswlib, with its sharp edges covered.
 
 hnswlib stores a copy of each vector, takes unsigned labels, and is not safe for an add beside a query. Here a label is a
-serial number that is never used twice; ``_ids`` says which track it stands for, -1 for a tombstone. The space is the
-inner product, which is the cosine for the unit vectors that are the only ones let in.
+serial number that is never used twice; the register says which track it stands for and has a fingerprint of the vector
+that was added, so that graph and library can be compared without reading the vectors back (which hnswlib does slowly,
+and while it holds the interpreter). The space is the inner product, which is the cosine for the unit vectors that are
+the only ones let in.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -26,34 +29,41 @@ UNIT_TOLERANCE: Final = 1e-3
 SPARE: Final = 4096
 
 
+REGISTER: Final = np.dtype([("id", "<i8"), ("fingerprint", "<u8")])
+"""What is known of a label: its track, -1 for a tombstone, and its vector."""
+Register = npt.NDArray[np.void]
+
+
 class Graph:
     """A graph over track ids. All methods may be called from any thread; each holds the lock for a short while."""
 
     def __init__(self, dim: int, capacity: int = 0) -> None:
-        self._hold(dim, hnswlib.Index(SPACE, dim), np.empty(0, dtype=np.int64))
+        self._hold(dim, hnswlib.Index(SPACE, dim), np.empty(0, dtype=REGISTER))
         self._index.init_index(capacity + SPARE, M=M, ef_construction=EF_CONSTRUCTION, random_seed=SEED)
 
     @classmethod
-    def load(cls, path: Path, dim: int, ids: npt.NDArray[np.int64]) -> Graph:
-        """Read a file that `save` wrote, whose checksum the caller has compared; ``ids`` are the track ids by label.
+    def load(cls, path: Path, dim: int, register: Register) -> Graph:
+        """Read a file that `save` wrote with ``register``, whose checksums the caller has compared.
 
         Raises ValueError where the file holds another number of labels, RuntimeError where hnswlib refuses it.
         """
         graph, index = cls.__new__(cls), hnswlib.Index(SPACE, dim)
         # Without room the next add would raise: a loaded index is exactly as large as it was.
-        index.load_index(str(path), max_elements=len(ids) + SPARE)
-        if index.get_current_count() != len(ids):
-            raise ValueError("the graph and its list of ids have different lengths")
-        graph._hold(dim, index, ids)  # noqa: SLF001 - its own class
+        index.load_index(str(path), max_elements=len(register) + SPARE)
+        if index.get_current_count() != len(register):
+            raise ValueError("the graph and its register have different lengths")
+        graph._hold(dim, index, register)  # noqa: SLF001 - its own class
         return graph
 
-    def _hold(self, dim: int, index: hnswlib.Index, ids: npt.NDArray[np.int64]) -> None:
+    def _hold(self, dim: int, index: hnswlib.Index, register: Register) -> None:
         self.dim = dim
         self._index = index
         self._lock = threading.Lock()
-        self._size = len(ids)
-        self._ids = ids
-        self._labels = {int(ids[label]): int(label) for label in np.flatnonzero(ids >= 0)}
+        self._size = len(register)
+        self._register = register
+        ids = register["id"]
+        living = np.flatnonzero(ids >= 0)
+        self._labels = dict(zip(ids[living].tolist(), living.tolist(), strict=True))
 
     @property
     def count(self) -> int:
@@ -74,10 +84,6 @@ class Graph:
         with self._lock:
             return sorted(self._labels.keys() - set(ids))
 
-    def ids_by_label(self) -> npt.NDArray[np.int64]:
-        """The track id of each label, -1 for a tombstone."""
-        return self._ids[: self._size].copy()
-
     def add(self, ids: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32]) -> None:
         """Add tracks, or give those that are there a new vector. A query waits until all of them are in.
 
@@ -92,7 +98,8 @@ class Graph:
             start = self._size
             self._make_room(start + len(ids))
             self._index.add_items(vectors, np.arange(start, start + len(ids)), num_threads=1)
-            self._ids[start : start + len(ids)] = ids
+            self._register["id"][start : start + len(ids)] = ids
+            self._register["fingerprint"][start : start + len(ids)] = fingerprints(vectors)
             self._size = start + len(ids)
             self._labels.update(zip(ids.tolist(), range(start, self._size), strict=True))
 
@@ -112,25 +119,22 @@ class Graph:
                 labels, _ = self._index.knn_query(vector, k=k, num_threads=1)
             except RuntimeError:  # Fewer than k could be reached: the caller has exact search for that.
                 return np.empty(0, dtype=np.int64)
-            ids = self._ids[labels[0].astype(np.int64)]
+            ids = self._register["id"][labels[0].astype(np.int64)]
         found: npt.NDArray[np.int64] = ids[ids >= 0]
         return found
 
-    def save(self, path: Path) -> npt.NDArray[np.int64]:
-        """Write the graph; returns the track ids by label, without which the file is worth nothing."""
+    def save(self, path: Path) -> Register:
+        """Write the graph; returns its register (labels,), without which the file is worth nothing."""
         with self._lock:
             self._index.save_index(str(path))
-            return self.ids_by_label()
+            return self._register[: self._size].copy()
 
     def differing(self, ids: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32]) -> list[int]:
-        """Those of ``ids``, all in the graph, whose stored vector is not the row of ``vectors`` (n, dim)."""
-        if not len(ids):
-            return []
+        """Those of ``ids``, all in the graph, that were added with another vector than their row of ``vectors`` (n, dim)."""
         with self._lock:
             labels = [self._labels[track] for track in ids.tolist()]
-            stored = self._index.get_items(labels, return_type="numpy")
-        same = np.all(stored == vectors, axis=1)
-        different: list[int] = ids[~same].tolist()
+            added = self._register["fingerprint"][labels]
+        different: list[int] = ids[added != fingerprints(vectors)].tolist()
         return different
 
     def _bury(self, track: int) -> bool:
@@ -138,15 +142,29 @@ class Graph:
         if label is None:
             return False
         self._index.mark_deleted(label)
-        self._ids[label] = -1
+        self._register["id"][label] = -1
         return True
 
     def _make_room(self, size: int) -> None:
         if size > int(self._index.get_max_elements()):
             self._index.resize_index(size + size // 4 + SPARE)
-        if size > len(self._ids):
-            room = int(self._index.get_max_elements()) - len(self._ids)
-            self._ids = np.concatenate([self._ids, np.full(room, -1, dtype=np.int64)])
+        if size > len(self._register):
+            register = np.empty(int(self._index.get_max_elements()), dtype=REGISTER)
+            register[: self._size] = self._register[: self._size]
+            self._register = register
+
+
+def fingerprints(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.uint64]:
+    """A number for each vector of (n, dim) that differs when any bit differs (but for one chance in 2**32 or so)."""
+    bits = np.ascontiguousarray(vectors).view(np.uint32)
+    prints: npt.NDArray[np.uint64] = np.einsum("ij,j->i", bits, _factors(vectors.shape[1]))
+    return prints
+
+
+@cache
+def _factors(dim: int) -> npt.NDArray[np.uint64]:
+    # Saved fingerprints depend on these numbers: others need another cache.FORMAT.
+    return np.random.default_rng(0).integers(2**63, size=dim, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
 
 def require_unit(vectors: npt.NDArray[np.float32], dim: int) -> None:

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segue.keys import camelot_name
+from segue.recommend import mixability
+from segue.recommend.reasons import Mix, tempo_doubt, why
+
+nan = math.nan
+mixes = st.builds(
+    Mix,
+    bpm=st.one_of(st.just(nan), st.floats(50, 220)),
+    bpm_confidence=st.floats(0, 1),
+    camelot=st.integers(-1, 23),
+    energy=st.one_of(st.just(nan), st.floats(1, 10)),
+)
+tags = st.lists(st.sampled_from(["deep house", "ambient", "jazz", "vocal"]), unique=True)
+
+
+def reason(seed: Mix, track: Mix, shared: list[str]) -> tuple[str, float, float]:
+    match = mixability.tempo(
+        seed.bpm, seed.bpm_confidence, np.array([track.bpm], np.float32), np.array([track.bpm_confidence], np.float32)
+    )
+    change, factor = float(match.change[0]), float(match.factor[0])
+    return why(seed, track, change, factor, shared), change, factor
+
+
+def test_as_a_dj_says_it() -> None:
+    seed = Mix(124.0, 1.0, 14, 6.0)
+    assert reason(seed, Mix(126.0, 1.0, 16, 7.0), ["deep house", "ambient"])[0] == (
+        "8A → 9A, +1.6 %, shares deep house, ambient; more energy (6 → 7)"
+    )
+    assert reason(Mix(174.0, 1.0, 14, nan), Mix(87.3, 1.0, 14, 5.0), [])[0] == (
+        "8A → 8A, half time (174 → 87), +0.3 %, no tag in common"
+    )
+    assert reason(seed, Mix(87.0, 0.2, -1, 4.0), ["jazz"])[0] == (
+        "key unknown, tempo unsure: 87 or 174, shares jazz; less energy (6 → 4)"
+    )
+    assert "double time (87 → 174)" in reason(Mix(87.0, 1.0, 14, 6.0), Mix(174.0, 1.0, 14, 6.0), [])[0]
+    assert "tempo jumps 124 → 90" in reason(seed, Mix(90.0, 1.0, 14, 6.0), [])[0]
+    assert reason(seed, Mix(124.0, 1.0, 14, 6.0), [])[0] == "8A → 8A, same tempo, no tag in common; same energy (6)"
+    assert reason(seed, Mix(nan, 0.0, 14, 6.0), [])[0].startswith("8A → 8A, tempo unknown")
+
+
+def test_doubt_names_the_runner_up_or_the_octave() -> None:
+    assert tempo_doubt(87.0) == tempo_doubt(174.0) == "tempo unsure: 87 or 174"
+    assert tempo_doubt(128.0, (96.0, 64.0)) == "tempo unsure: 96 or 128"
+
+
+@given(mixes, mixes, tags)
+def test_a_reason_agrees_with_the_numbers(seed: Mix, track: Mix, shared: list[str]) -> None:
+    line, change, factor = reason(seed, track, shared)
+
+    assert "\n" not in line
+    assert "nan" not in line
+    assert line.count(";") <= 1
+    if track.camelot < 0:
+        assert line.startswith("key unknown")
+    else:
+        assert camelot_name(track.camelot) in line.split(",")[0]
+        assert ("→" in line.split(",")[0]) == (seed.camelot >= 0)
+    said = re.search(r"([+-]\d+\.\d) %", line)
+    if said:
+        assert abs(float(said[1]) / 100 - (track.bpm * factor / seed.bpm - 1)) < 0.0006
+        assert track.bpm_confidence >= 0.5
+        assert ("time (" in line) == (factor != 1.0)
+    assert ("tempo unknown" in line) == math.isnan(track.bpm)
+    assert ("tempo unsure" in line) == (not math.isnan(track.bpm) and track.bpm_confidence < 0.5)
+    if "tempo jumps" in line:
+        assert abs(change) > 0.1
+    assert ("no tag in common" in line) == (not shared)
+    assert all(tag in line for tag in shared[:3])
+    energy = re.search(r"(more|less) energy \((\d+) → (\d+)\)", line)
+    if energy:
+        assert (energy[1] == "more") == (int(energy[3]) > int(energy[2]))
+        assert (int(energy[2]), int(energy[3])) == (round(seed.energy), round(track.energy))
+    elif not (math.isnan(seed.energy) or math.isnan(track.energy)):
+        assert f"same energy ({round(track.energy)})" in line
