@@ -15,16 +15,18 @@ Samples = npt.NDArray[np.float32]
 
 _TABLE = 4096
 _TIMBRES = {
-    # Strength of the harmonics 1, 2, 3, ...
+    # Strength of the harmonics 1, 2, 3, ... Those that play chords have octaves only: a fifth or a third above every
+    # note would blur the key.
     "sine": (1.0,),
     "sub": (1.0, 0.25),
-    "round": (1.0, 0.35, 0.12, 0.06),
-    "saw": tuple(1.0 / n for n in range(1, 13)),
-    "bright": tuple(n**-0.7 for n in range(1, 17)),
-    "square": tuple(1.0 / n if n % 2 else 0.0 for n in range(1, 12)),
+    "round": (1.0, 0.35, 0.0, 0.08),
     "organ": (1.0, 0.8, 0.0, 0.5, 0.0, 0.0, 0.0, 0.25),
-    "guitar": (1.0, 0.9, 0.75, 0.5, 0.45, 0.3, 0.25, 0.2, 0.15, 0.1),
-    "bell": (1.0, 0.0, 0.55, 0.0, 0.0, 0.3, 0.0, 0.0, 0.15),
+    "glass": (1.0, 0.3, 0.0, 0.6, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.3),
+    "saw": (1.0, 0.5, 0.33, 0.25, 0.0, 0.17, 0.14, 0.12),
+    "bright": (1.0, 0.7, 0.5, 0.45, 0.0, 0.35, 0.3, 0.28, 0.25, 0.0, 0.0, 0.2),
+    "square": (1.0, 0.0, 0.33, 0.0, 0.0, 0.0, 0.14, 0.0, 0.11),
+    "guitar": (1.0, 0.9, 0.6, 0.5, 0.2, 0.3, 0.0, 0.2),
+    "bell": (1.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.2),
 }
 
 

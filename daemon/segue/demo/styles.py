@@ -18,16 +18,16 @@ class Style:
     hat: str = _NONE
     open_hat: str = _NONE
     bass: str = _NONE
-    """Notes on the chord's root."""
+    """Notes on the tonic, whatever the chord."""
     stab: str = _NONE
     """Short chords."""
     lead: str = _NONE
     """Single notes of the chord, one after the other."""
     punch: float = 0.5
     bass_timbre: str = "saw"
-    stab_timbre: str = "saw"
-    pad_timbre: str = "saw"
-    lead_timbre: str = "bright"
+    stab_timbre: str = "organ"
+    pad_timbre: str = "round"
+    lead_timbre: str = "bell"
     drums_level: float = 1.0
     bass_level: float = 0.5
     stab_level: float = 0.25
@@ -58,13 +58,13 @@ STYLES: Final[dict[str, Style]] = {
     ),
     "techno": Style(
         kick="9...9...9...9...", clap="............5...", hat="..6...6...6...6.", open_hat="..4...4...4...4.",
-        bass=".666.666.666.666", stab="......6......5..", punch=1.0, bass_timbre="square", stab_timbre="square",
-        pad_timbre="square", pad_level=0.04, stab_level=0.18, bass_level=0.4, hiss_level=0.04, echo=0.5, pump=0.6,
-        drive=2.2, bars_a_chord=2,
+        bass=".666.666.666.666", stab="......6......5..", punch=1.0, bass_timbre="organ", stab_timbre="glass",
+        pad_timbre="organ", pad_level=0.08, stab_level=0.2, bass_level=0.4, hiss_level=0.04, echo=0.5, pump=0.6,
+        drive=1.6, bars_a_chord=2,
     ),
     "trance": Style(
         kick="9...9...9...9...", clap="....7.......7...", hat="4.4.4.4.4.4.4.4.", open_hat="..8...8...8...8.",
-        bass="..8...8...8...8.", lead="8.788.788.788.78", punch=0.8, pad_timbre="bright", lead_timbre="bright",
+        bass="..8...8...8...8.", lead="8.788.788.788.78", punch=0.8, pad_timbre="glass", lead_timbre="glass",
         pad_level=0.3, lead_level=0.3, echo=0.4, pump=0.8, drive=1.4,
     ),
     "drum-and-bass": Style(

@@ -20,8 +20,9 @@ _SCALES: Final = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 1
 _PROGRESSIONS: Final = {
     # Steps of the scale. The tonic holds half of the time, so that the key is never in doubt.
     "major": ((0, 3, 0, 4), (0, 0, 3, 4), (0, 5, 0, 4)),
-    "minor": ((0, 5, 0, 3), (0, 0, 5, 4), (0, 3, 0, 4)),
+    "minor": ((0, 5, 0, 4), (0, 0, 3, 4), (0, 3, 0, 4)),
 }
+_DOMINANT: Final = 4
 _STEPS: Final = 16
 _PEAK: Final = 0.85
 
@@ -103,7 +104,7 @@ class _Session:
             if section.drums:
                 self._play_drums(bar, drums)
             if section.bass:
-                self._play_bass(bar, chord)
+                self._play_bass(bar)
             if section.music:
                 self._play_music(bar, chord)
         return self._mix()
@@ -130,7 +131,9 @@ class _Session:
 
     def _chord(self, degree: int) -> tuple[int, int, int]:
         """MIDI numbers of the triad on a step of the scale, in the octave above middle C or just below."""
-        scale = _SCALES[self._mode]
+        scale = list(_SCALES[self._mode])
+        if degree == _DOMINANT:
+            scale[6] = 11  # the leading note, in minor too
         triad = (scale[(degree + third) % 7] + 12 * ((degree + third) // 7) for third in (0, 2, 4))
         root, third, fifth = (48 + self._tonic % 12 + step for step in triad)
         return root, third, fifth
@@ -147,8 +150,8 @@ class _Session:
             for _, start, loudness in self._hits(bar, pattern):
                 _add(self._drums, start, sound, level * loudness * self._style.drums_level)
 
-    def _play_bass(self, bar: int, chord: tuple[int, int, int]) -> None:
-        pitch = 36 + chord[0] % 12
+    def _play_bass(self, bar: int) -> None:
+        pitch = 36 + self._tonic % 12  # a pedal: the chords move over it, and the key is never in doubt
         for _, start, loudness in self._hits(bar, self._style.bass):
             note = self._tone(pitch, 1.8 * self._step, self._style.bass_timbre, decay=0.3)
             _add(self._music, start, note, self._style.bass_level * loudness)
