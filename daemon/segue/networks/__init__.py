@@ -1,1 +1,1 @@
-"""Mel → tags, medium-level features and vectors: the ONNX networks and their manifests."""
+"""The two networks as ONNX Runtime sessions, their manifests, and the vector that joins them."""

@@ -1,0 +1,59 @@
+"""The tagger: a convolutional recurrent network over 29 s of mel spectrogram.
+
+Choi, Fazekas, Sandler, Cho: "Convolutional recurrent neural networks for music classification" (ICASSP 2017).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from segue.frontend.constants import CRNN_MELS
+
+POOLS = ((2, 2), (3, 3), (4, 4), (4, 4))
+"""Pooling (mels, frames) of the four blocks: 96 mels become 1, 96 frames become 1."""
+WIDTHS = (64, 128, 128, 128)
+"""Channels of the four blocks."""
+CONV_DIM = WIDTHS[-1]
+GRU_DIM = 32
+EMBEDDING_DIM = CONV_DIM + GRU_DIM
+
+
+class CrnnOutput(NamedTuple):
+    """What the tagger says about a batch of windows."""
+
+    logits: Tensor
+    """(batch, tags), before the sigmoid."""
+    embedding: Tensor
+    """(batch, 160): mean over time of the last convolution's 128 channels, then the last state of the GRU."""
+
+
+class Crnn(nn.Module):
+    """CRNN on mel spectrograms in dB of shape (batch, 96, frames); the paper's input is 1813 frames (29 s)."""
+
+    def __init__(self, tags: int = 50) -> None:
+        super().__init__()
+        self.input_norm = nn.BatchNorm2d(1)
+        self.blocks = nn.Sequential(
+            *(_block(a, b, pool) for a, b, pool in zip((1, *WIDTHS[:-1]), WIDTHS, POOLS, strict=True))
+        )
+        self.gru = nn.GRU(CONV_DIM, GRU_DIM, num_layers=2, batch_first=True)
+        self.tags = nn.Linear(GRU_DIM, tags)
+
+    def forward(self, mel: Tensor) -> CrnnOutput:
+        """Logits and embedding of mel spectrograms in dB, (batch, 96, frames), frames >= 96."""
+        if mel.shape[1] != CRNN_MELS:
+            raise ValueError(f"the CRNN takes {CRNN_MELS} mel bands, not {mel.shape[1]}")
+        maps = self.blocks(self.input_norm(mel.unsqueeze(1)))
+        steps = maps.squeeze(2).transpose(1, 2).float()
+        state = self.gru(steps)[0][:, -1]
+        return CrnnOutput(self.tags(state), torch.cat([steps.mean(1), state], 1))
+
+
+def _block(inputs: int, outputs: int, pool: tuple[int, int]) -> nn.Sequential:
+    # The paper rectifies before it pools; the two commute, and after pooling there is less to rectify.
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.MaxPool2d(pool), nn.ReLU(inplace=True)
+    )

@@ -1,0 +1,125 @@
+"""The corpus builder on folders like unpacked packages."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from export_support import tune
+
+from segue.frontend.constants import SAMPLE_RATE
+from segue_export.corpus import build, is_held_out
+from segue_export.decode import UndecodableError, decode
+from segue_export.music_files import find_music, is_music, licence
+from segue_export.shards import Corpus, ShardWriter, read_manifest
+
+COPYRIGHT = "Files: *\nLicense: GPL-2+\n\nFiles: music/*\nLicense: CC-BY-SA-3.0\n\nLicense: GPL-2+\n This program is free\n"
+
+
+def encode(samples: np.ndarray, container: str, codec: str, rate: int = SAMPLE_RATE) -> bytes:
+    target = io.BytesIO()
+    with av.open(target, "w", format=container) as out:
+        stream = out.add_stream(codec, rate=rate, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
+        frame.rate = SAMPLE_RATE
+        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=rate, frame_size=stream.frame_size)
+        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+            out.mux(stream.encode(piece))
+        out.mux(stream.encode(None))
+    return target.getvalue()
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six files, of which two are usable music: one in a zip container, one Ogg without an extension."""
+    root = tmp_path_factory.mktemp("unpacked") / "tuneful-data"
+    games = root / "usr/share/games/tuneful"
+    games.mkdir(parents=True)
+    docs = root / "usr/share/doc/tuneful-data"
+    docs.mkdir(parents=True)
+    (docs / "copyright").write_text(COPYRIGHT)
+    first, second = (encode(tune(seed, 21), "ogg", "libopus", 48_000) for seed in (1, 2))
+    (games / "theme").write_bytes(first)
+    (games / "copy.ogg").write_bytes(first)
+    (games / "jingle.wav").write_bytes(encode(tune(3, 2), "wav", "pcm_s16le"))
+    (games / "broken.ogg").write_bytes(b"OggS" + bytes(400))
+    (games / "readme.ogg").write_text("this is no music")
+    with zipfile.ZipFile(games / "data.pk3", "w") as container:
+        container.writestr("music/level1", second)
+        container.writestr("maps/level1.bsp", b"IBSP" + bytes(100))
+    return root
+
+
+def test_music_is_found_by_its_first_bytes(package: Path) -> None:
+    names = [Path(file.name).name for file in find_music(package)]
+    assert sorted(names) == ["broken.ogg", "copy.ogg", "jingle.wav", "level1", "theme"]
+    assert [file.member for file in find_music(package) if file.member] == ["music/level1"]
+
+
+@pytest.mark.parametrize(
+    ("head", "music"),
+    [
+        (b"OggS\0\0\0\0\0\0\0\0", True), (b"RIFF\0\0\0\0WAVE", True), (b"RIFF\0\0\0\0AVI ", False),
+        (b"ID3\x03\0\0\0\0\0\0\0\0", True), (b"\xff\xfb\x90\x00" + bytes(8), True), (b"\xff\xd8\xff\xe0" + bytes(8), False),
+        (b"PK\x03\x04" + bytes(8), False), (b"", False),
+    ],
+)
+def test_first_bytes(head: bytes, music: bool) -> None:
+    assert is_music(head) is music
+
+
+def test_build_keeps_each_recording_once(package: Path, tmp_path: Path) -> None:
+    counts = build([package], tmp_path)
+    assert counts == {"ok": 2, "duplicate": 1, "short": 1, "bad": 1}
+    corpus = Corpus(tmp_path)
+    assert [round(track.seconds) for track in corpus.tracks] == [21, 21]
+    assert {track.licence for track in corpus.tracks} == {"GPL-2+; CC-BY-SA-3.0"}
+    wave = corpus.audio(1, start=1000, length=5000)
+    assert wave.dtype == np.float32
+    assert wave.shape == (5000,)
+    assert np.abs(wave).max() > 0.05
+
+
+def test_build_goes_on_where_it_stopped(package: Path, tmp_path: Path) -> None:
+    build([package], tmp_path)
+    whole = (tmp_path / "audio.i16").read_bytes()
+    rows = (tmp_path / "manifest.csv").read_text().splitlines(keepends=True)
+    # As if interrupted while the last track was being written: its row is missing, some of its audio is there.
+    last = max(number for number, row in enumerate(rows) if row.rstrip().endswith("ok"))
+    (tmp_path / "manifest.csv").write_text("".join(rows[:last]))
+    (tmp_path / "audio.i16").write_bytes(whole[:-1000])
+    build([package], tmp_path)
+    assert (tmp_path / "audio.i16").read_bytes() == whole
+    assert build([package], tmp_path) == {}
+
+
+def test_a_wrong_row_is_named(tmp_path: Path) -> None:
+    ShardWriter(tmp_path).add("p", "a", "GPL", "0", np.zeros(3, np.int16))
+    with (tmp_path / "manifest.csv").open("a") as file:
+        file.write("p,b,GPL,0,many,3,ok\n")
+    with pytest.raises(ValueError, match="row 3"):
+        read_manifest(tmp_path / "manifest.csv")
+    (tmp_path / "other.csv").write_text("a,b\n")
+    with pytest.raises(ValueError, match="no corpus manifest"):
+        read_manifest(tmp_path / "other.csv")
+
+
+def test_decoding_resamples_and_mixes_down() -> None:
+    wave = decode(encode(tune(1, 3), "wav", "pcm_s16le", 44_100))
+    assert len(wave) == pytest.approx(3 * SAMPLE_RATE, abs=50)
+    with pytest.raises(UndecodableError):
+        decode(b"OggS" + bytes(100))
+
+
+def test_evaluation_packages_are_refused() -> None:
+    assert is_held_out("lmms-common")
+    assert is_held_out("fretsonfire-songs-muldjord")
+    assert not is_held_out("wesnoth-1.16-music")
+
+
+def test_licence_without_names(tmp_path: Path) -> None:
+    assert licence(tmp_path) == "see copyright"

@@ -1,0 +1,137 @@
+"""Export: the file computes what the network computes, or is refused; the statistics fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from export_support import TAGS, teachers, write_corpus
+from torch import nn
+
+from segue.errors import ModelMismatchError
+from segue.networks.manifest import ModelManifest
+from segue.networks.sessions import Networks
+from segue_export import export, onnx_file, statistics
+from segue_export import teachers as teachers_module
+from segue_export.onnx_file import ParityError
+from segue_export.shards import Corpus
+from segue_export.students import Kind
+from segue_export.trainer import Settings, Trainer
+from segue_export.validate import Excerpts, judge
+from segue_export.views import ViewMaker, ViewStore
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus with one step of a run of each kind."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("corpus")
+    write_corpus(folder)
+    ViewMaker(Corpus(folder, "train"), teachers(), folder / "views", "test", 1).make()
+    kinds: list[Kind] = ["crnn", "shortchunk"]
+    for kind in kinds:
+        settings = Settings(kind, minutes=60, width=32, calibration_crops=8, batch_scale=1 / 32)
+        run = Trainer(settings, ViewStore(folder / "views"), lambda: None, TAGS, folder / kind)
+        run.learn()
+        run.save()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def models(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("models")
+    for kind in ("crnn", "shortchunk"):
+        assert export.main([kind, "--data", str(data), "--run", str(data / kind), "--out", str(out)]) == 0
+    assert export.main(["statistics", "--data", str(data), "--out", str(out), "--tracks", "4"]) == 0
+    return out
+
+
+def test_what_was_exported_is_loaded(models: Path) -> None:
+    networks = Networks.load(models, "cpu")
+    assert networks.self_test() < 1e-3
+    assert networks.tagger.tags == TAGS
+    assert networks.vector.dim == 128 + 128 + 32 + 40
+    tags, embedding = networks.tagger.run(np.full((3, 96, 1813), -40, np.float32))
+    assert tags.shape == (3, len(TAGS))
+    assert embedding.shape == (3, 160)
+    assert 0 <= tags.min() <= tags.max() <= 1
+    features, embedding = networks.short_chunk.run(np.full((20, 128, 231), -40, np.float32))
+    assert features.shape == (20, 6)
+    assert embedding.shape == (20, 128)
+
+
+def test_the_manifest_says_how_it_was_made(models: Path) -> None:
+    manifest = ModelManifest.load(models / "crnn.json")
+    assert manifest.parity_max_abs <= 1e-4
+    assert manifest.training["crops_seen"] == 2
+    assert manifest.metrics["cpu_seconds_per_audio_minute"] > 0
+    assert {teacher["licence"] for teacher in manifest.training["teachers"]} == {"MIT", "ISC"}
+
+
+def test_a_file_that_differs_is_refused(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_file, "_difference", lambda *_: 3e-4)
+    with pytest.raises(ParityError, match=r"3\.00e-04"):
+        export.export("shortchunk", data / "shortchunk" / "checkpoint.pt", data, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_statistics_of_other_networks_are_refused(models: Path, tmp_path: Path) -> None:
+    for file in models.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    text = (tmp_path / "vector.json").read_text()
+    sha256 = ModelManifest.load(models / "crnn.json").sha256
+    (tmp_path / "vector.json").write_text(text.replace(sha256, "0" * 64))
+    with pytest.raises(ModelMismatchError, match="other networks"):
+        Networks.load(tmp_path, "cpu")
+
+
+def test_a_unit_that_never_moves_has_a_scale() -> None:
+    column = np.zeros((5, 3))
+    assert (statistics._scale(column) > 0).all()
+    column[:, :2] = np.arange(5)[:, None]
+    assert statistics._scale(column)[2] == pytest.approx(0.1 * np.arange(5).std())
+
+
+def test_judging_a_perfect_vector() -> None:
+    track, package = np.repeat(np.arange(12), 2), np.repeat(["a", "b", "c"], 8)
+    vectors = np.eye(15, dtype=np.float32)[track] + 0.5 * np.eye(15, dtype=np.float32)[12 + np.arange(24) // 8]
+    figures = judge(vectors, Excerpts(np.zeros((24, 1), np.int16), track, package, vectors, vectors))
+    assert figures == pytest.approx((1.0, 1.0, 1.0))
+
+
+class _Listener(nn.Module):
+    """A teacher as a folder of teachers would hold it."""
+
+    samples, tags = 3 * 16_000, ["loud"]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("window", torch.hann_window(512))
+
+    def forward(self, wave: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        spectrum = torch.stft(wave, 512, 256, 512, self.window, center=True, pad_mode="reflect", return_complex=True)
+        level = torch.log10(spectrum.abs() ** 2 + 1e-3).mean(2)
+        return level[:, :8], level.mean(1, keepdim=True)
+
+
+def test_a_teacher_says_the_same_in_onnx_runtime(tmp_path: Path) -> None:
+    module = _Listener().eval()
+    teacher = teachers_module.OnnxTeacher("listener", module, tmp_path)
+    waves = np.random.default_rng(1).standard_normal((3, 48_000)).astype(np.float32) * 0.1
+    embedding, logits = teacher(waves)
+    with torch.inference_mode():
+        expected = module(torch.from_numpy(waves))
+    assert embedding == pytest.approx(expected[0].numpy(), abs=1e-4)
+    assert logits == pytest.approx(expected[1].numpy(), abs=1e-4)
+    assert teacher.tags == ["loud"]
+    assert teacher.samples == 48_000
+
+
+def test_missing_teachers_are_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SEGUE_TEACHERS", raising=False)
+    with pytest.raises(SystemExit, match="--teachers"):
+        teachers_module.folder(None)
+    (tmp_path / "teachers.py").touch()
+    assert teachers_module.folder(tmp_path) == tmp_path
