@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from segue.analysis.energy import EnergyMeter
 from segue.analysis.key import KeyFinder
-from segue.analysis.onsets import OnsetEnvelope
+from segue.analysis.onsets import OnsetMeter
 from segue.analysis.result import TrackAnalysis
 from segue.analysis.tempo import estimate_tempo
 from segue.analysis.windows import WindowCutter
@@ -51,7 +51,7 @@ class _Listener:
         self._tagger = _Reader(networks.tagger, CRNN_MELS, CRNN_FRAMES, _TAGGER_BATCH)
         self._short_chunk = _Reader(networks.short_chunk, CHUNK_MELS, CHUNK_FRAMES, _CHUNK_BATCH)
         self._timbre = Timbre()
-        self._onsets = OnsetEnvelope()
+        self._onsets = OnsetMeter()
         self._energy = EnergyMeter()
         self._key = KeyFinder()
 

@@ -1,7 +1,7 @@
 """How hard a recording drives, 1 (calm) to 10 (peak time), by a fixed formula: the same sound has the same energy in every library.
 
 Three measures are brought to 0..1 between a calm and a driving end and averaged with fixed weights:
-loudness (RMS of what is not silent), attack (mean of the onset envelope: how many and how strong), and brightness (share of
+loudness (RMS of what is not silent), attack (mean of the onsets: how many and how strong), and brightness (share of
 frames' level above 2 kHz). The ends are the 5th and 95th percentile of a mixed collection.
 """
 
@@ -11,13 +11,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from segue.analysis.onsets import Envelope
+from segue.analysis.onsets import Onsets
 from segue.frontend.constants import N_FFT, SAMPLE_RATE
 from segue.frontend.mel import Power
 
 _FULL_SCALE: Final = float(np.sum((0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(N_FFT) / N_FFT)) ** 2)) * N_FFT / 2
 """STFT power, summed over the bins, of a signal whose mean square is 1."""
 _SILENCE_DB: Final = -60.0
+_DRUM_ROWS: Final = slice(0, 2)  # all bands together, and the bass
 _BRIGHT_BIN: Final = 2000 * N_FFT // SAMPLE_RATE
 
 
@@ -46,13 +47,13 @@ class EnergyMeter:
         self._attack = 0.0
         self._bright = 0.0
 
-    def add(self, power: Power, onsets: Envelope) -> None:
-        """Take in a block of STFT power, (frames, 257), and its part of the onset envelope, (frames,)."""
+    def add(self, power: Power, onsets: Onsets) -> None:
+        """Take in a block of STFT power, (frames, 257), and its onsets, (4, frames)."""
         square = power.sum(axis=1) / _FULL_SCALE
         heard = square > 10.0 ** (_SILENCE_DB / 10.0)
         self._frames += int(heard.sum())
         self._square += float(square[heard].sum())
-        self._attack += float(onsets[heard].sum())
+        self._attack += float(onsets[_DRUM_ROWS][:, heard].mean(axis=0).sum())
         bright = power[:, _BRIGHT_BIN:].sum(axis=1) / _FULL_SCALE
         self._bright += float(np.sum(10.0 * np.log10(bright[heard] / square[heard] + 1e-6)))
 

@@ -1,4 +1,4 @@
-"""How much new sound begins at each moment: the onset envelope that tempo and energy are read from."""
+"""How much new sound begins at each moment: the onset envelopes that tempo and energy are read from."""
 
 from __future__ import annotations
 
@@ -10,40 +10,42 @@ import numpy.typing as npt
 from segue.frontend.constants import CRNN_MELS, FRAME_RATE
 from segue.frontend.mel import Mel
 
-Envelope = npt.NDArray[np.float32]
-"""Rise of the level in dB from one frame to the next, 62.5 frames a second, shape (frames,)."""
+Onsets = npt.NDArray[np.float32]
+"""Rise of the level in dB from one frame to the next, 62.5 frames a second, shape (4, frames): see `ROWS`."""
 
+ROWS: Final = ("all", "bass", "middle", "treble")
+"""Median over all bands, which broadband percussion moves and a single voice does not; means up to about 200 Hz (kick, bass),
+to 2 kHz (snare, voices, chords) and above (hats, claps)."""
+
+_BANDS: Final = (slice(0, 9), slice(9, 51), slice(51, CRNN_MELS))
 _FLOOR_DB: Final = -20.0
-_BASS_BANDS: Final = slice(0, 8)  # up to about 200 Hz: kick and bass
-_BASS_SHARE: Final = 0.5
 _MAX_FRAMES: Final = round(20 * 60 * FRAME_RATE)
 
 
-class OnsetEnvelope:
+class OnsetMeter:
     """Spectral flux of the mel spectrogram in dB, kept for the first twenty minutes of a recording.
 
-    Half of it is the median of the rise over all bands, which broadband percussion moves and a single voice does not
-    (Böck and Widmer, DAFx 2013, and McFee's `librosa.onset`); the other half is the mean over the bass bands, where the
-    kick drum stands nearly alone.
+    As in Böck and Widmer, "Maximum filter vibrato suppression for onset detection" (DAFx 2013), and in librosa's onset
+    strength: lag 1, positive differences only.
     """
 
     def __init__(self) -> None:
         self._last = np.full((CRNN_MELS, 1), np.inf, dtype=np.float32)
-        self._blocks: list[Envelope] = []
+        self._blocks: list[Onsets] = []
         self._frames = 0
 
-    def add(self, mel: Mel) -> Envelope:
-        """Take in a block of mel spectrogram in dB, (96, frames); returns its part of the envelope, (frames,)."""
+    def add(self, mel: Mel) -> Onsets:
+        """Take in a block of mel spectrogram in dB, (96, frames); returns its onsets, (4, frames)."""
         level = np.maximum(mel, _FLOOR_DB)
         rise = np.diff(level, axis=1, prepend=self._last)
         self._last = level[:, -1:]
         np.maximum(rise, 0.0, out=rise)
-        flux = np.median(rise, axis=0) * (1.0 - _BASS_SHARE) + rise[_BASS_BANDS].mean(axis=0) * _BASS_SHARE
+        onsets = np.stack([np.median(rise, axis=0), *(rise[band].mean(axis=0) for band in _BANDS)]).astype(np.float32)
         if self._frames < _MAX_FRAMES:
-            self._blocks.append(flux)
-            self._frames += len(flux)
-        return np.asarray(flux, dtype=np.float32)
+            self._blocks.append(onsets)
+            self._frames += onsets.shape[1]
+        return onsets
 
-    def result(self) -> Envelope:
-        """The envelope of the recording, or of its first twenty minutes."""
-        return np.concatenate(self._blocks) if self._blocks else np.zeros(0, dtype=np.float32)
+    def result(self) -> Onsets:
+        """The onsets of the recording, or of its first twenty minutes, (4, frames)."""
+        return np.concatenate(self._blocks, axis=1) if self._blocks else np.zeros((len(ROWS), 0), dtype=np.float32)
