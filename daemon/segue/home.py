@@ -120,7 +120,7 @@ class Home:
             for folder in {self.data_dir, self.runtime_dir}:
                 _try_to_write(folder)
         except OSError as error:
-            raise self._cannot_write(error) from error
+            raise self.cannot_write(error) from error
 
     def socket_dir(self) -> Path:
         """Return a private folder whose path is short enough for sockets; makes it.
@@ -146,7 +146,8 @@ class Home:
     def _digest(self) -> str:
         return hashlib.blake2b(os.fsencode(self.data_dir.resolve()), digest_size=6).hexdigest()
 
-    def _cannot_write(self, error: OSError) -> LibraryError:
+    def cannot_write(self, error: OSError) -> LibraryError:
+        """Return the error that says why a write below the home failed and what to do."""
         place = error.filename or str(self)
         if error.errno in _DISK_FULL:
             return DiskFullError(f"The disk with {place} is full. Make room, then try again.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -104,7 +104,7 @@ class AsyncClient:
             del self._answers[request_id]
         raise timed_out(ask.method, seconds)
 
-    async def events(self, names: Collection[str] = ()) -> AsyncIterator[NamedEvent]:
+    async def events(self, names: Collection[str] = ()) -> AsyncGenerator[NamedEvent, None]:
         """Iterate over events, as `Client.events`; ends when the daemon stops."""
         sequence = EventSequence(names)
         info = await asyncio.to_thread(self._finder.find)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from segue.errors import DaemonNotRunningError, DiskFullError
+from segue.errors import DaemonNotRunningError
 from segue.home import Home
 
 _MAX_BYTES: Final = 64 * 1024
@@ -35,18 +35,24 @@ class CurveKeys(Struct, kw_only=True, frozen=True):
     """What a client needs for an endpoint that begins with ``tcp://``; Z85 text."""
 
     server_public: str
+    """``ZMQ_CURVE_SERVERKEY``."""
     client_public: str
+    """``ZMQ_CURVE_PUBLICKEY``; the same for all clients."""
     client_secret: str
+    """``ZMQ_CURVE_SECRETKEY``."""
 
 
 class ConnectionInfo(Struct, kw_only=True, frozen=True):
     """The content of the connection file, a JSON object."""
 
     pid: int
+    """The daemon's process."""
     started: float
     """Unix time."""
     version: str
+    """Of Segue."""
     protocol: int
+    """Version of the protocol."""
     endpoints: Endpoints
     """What a client on this machine uses: ``ipc://`` sockets, or ``tcp://`` on Windows."""
     tcp: Endpoints | None = None
@@ -60,8 +66,8 @@ def write(home: Home, info: ConnectionInfo) -> None:
 
     Raises
     ------
-    DiskFullError
-        There is no room for it.
+    DiskFullError, HomeNotWritableError
+        There is no room for it, or no right to write it.
 
     """
     target = home.connection_file
@@ -74,7 +80,7 @@ def write(home: Home, info: ConnectionInfo) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise DiskFullError(f"The connection file {target} cannot be written ({error.strerror}). Make room.") from error
+        raise home.cannot_write(error) from error
 
 
 def read(home: Home) -> ConnectionInfo:

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Final
 
-from segue.errors import DaemonRunningError, HomeNotWritableError
+from segue.errors import DaemonRunningError
 from segue.home import Home
 
 _RETRY_SECONDS: Final = 0.05
@@ -38,8 +38,8 @@ class HomeLock:
         ------
         DaemonRunningError
             Another process holds it; names its pid.
-        HomeNotWritableError
-            The lock file cannot be opened or the file system has no locks.
+        HomeNotWritableError, DiskFullError
+            The lock file cannot be opened or written, or the file system has no locks.
 
         """
         if self.held:
@@ -51,7 +51,7 @@ class HomeLock:
                 self._wait_for(file, timeout)
                 _write_pid(file)
             except OSError as error:
-                raise self._cannot_lock(error) from error
+                raise self._home.cannot_write(error) from error
             undo.pop_all()
             self._file = file
 
@@ -73,12 +73,6 @@ class HomeLock:
         holder = f"as process {pid}" if pid else "as another process"
         return DaemonRunningError(
             f"Segue already runs for {self._home}, {holder}. Just use it, or stop it first with `segue down`."
-        )
-
-    def _cannot_lock(self, error: OSError) -> HomeNotWritableError:
-        return HomeNotWritableError(
-            f"Segue cannot lock {self._home.lock_file} ({error.strerror}). Choose a folder of yours on a local disk "
-            f"with --home."
         )
 
 

@@ -6,7 +6,7 @@ import sys
 import msgspec
 import pytest
 
-from segue.errors import DaemonNotRunningError, DiskFullError
+from segue.errors import DaemonNotRunningError, DiskFullError, HomeNotWritableError
 from segue.home import Home
 from segue.server import connection
 from segue.server.connection import ConnectionInfo, Endpoints
@@ -91,10 +91,17 @@ def test_only_its_owner_removes_it(dj):
     connection.remove(dj, info())
 
 
-def test_no_room_for_it(dj):
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a disk that is always full")  # noqa: PTH110
+def test_no_room(dj):
+    with pytest.raises(OSError) as caught, open("/dev/full", "wb", buffering=0) as full:  # noqa: PTH123
+        full.write(b"x")
+    assert isinstance(dj.cannot_write(caught.value), DiskFullError)
+
+
+def test_place_that_is_taken(dj):
     dj.connection_file.mkdir()
     (dj.connection_file / "full").touch()
-    with pytest.raises(DiskFullError):
+    with pytest.raises(HomeNotWritableError):
         connection.write(dj, info())
     assert [path.name for path in dj.runtime_dir.iterdir()] == ["connection.json"]
 
