@@ -18,7 +18,14 @@ import msgspec
 import psutil
 
 from segue.analysis import wire, worker
-from segue.errors import AnalysisMemoryError, AnalysisTimeoutError, SegueError, WorkerCrashedError, WorkerError
+from segue.errors import (
+    AnalysisMemoryError,
+    AnalysisTimeoutError,
+    SegueError,
+    WorkerCrashedError,
+    WorkerError,
+    WorkerStartError,
+)
 
 _START_SECONDS: Final = 180.0
 _LOOK_SECONDS: Final = 0.1
@@ -66,7 +73,7 @@ class WorkerProcess:
                 process.start()
         except OSError as error:
             ours.close()
-            raise WorkerError(f"The system starts no analysis worker ({error}): close other programs.") from error
+            raise WorkerStartError(f"The system starts no analysis worker ({error}): close other programs.") from error
         finally:
             theirs.close()
         self._process, self._connection = process, ours
@@ -75,7 +82,7 @@ class WorkerProcess:
             reply = self._reply("The analysis worker", _START_SECONDS)
         except (WorkerError, psutil.Error) as error:
             self.kill()
-            raise WorkerError(f"The analysis worker does not start ({error}). Try `segue doctor`.") from error
+            raise WorkerStartError(f"The analysis worker does not start ({error}). Try `segue doctor`.") from error
         if isinstance(reply, wire.Ready):
             return reply.report
         self.kill()

@@ -1,6 +1,5 @@
 """Onsets → tempo.
 
-
 1. Windows of the envelope are looked at twice, by autocorrelation and by Fourier transform. The first also answers at
    multiples of the beat, the second at its fractions; their product answers at the beat (Peeters, "Template-based
    estimation of time-varying tempo", EURASIP 2007). A log-normal prior stands for how music is counted
