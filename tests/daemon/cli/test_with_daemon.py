@@ -1,0 +1,239 @@
+"""The command with a real daemon that `segue up` has started."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+from command import SEGUE, segue
+from segue.client import Client
+from segue.home import Home
+from segue.protocol.messages import DeckParams
+from segue.server import connection
+from support import remove_home, wait_until
+
+TRACKS = ("Ada Lantern - Night Bus.mp3", "Ferrous - Last Platform.m4a", "Ada Lantern - Copper Rain.flac",
+          "Oleander - Sunday Market.ogg", "Sable & Finch - Undertow.mp3")  # fmt: skip
+OUTSIDE = "Kilnworks - Cold Storage.opus"
+SUGGESTION = {"path", "title", "artist", "bpm", "camelot", "energy", "similarity", "score", "tags_in_common", "why"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, music):
+    folder = tmp_path_factory.mktemp("collection")
+    for name in TRACKS:
+        shutil.copy(music / name, folder)
+    (folder / "broken.wav").write_bytes(b"RIFF\x00\x00\x00\x00 no audio")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def up(folder):
+    """A home on which `segue up` has indexed the folder; the outcome of that run."""
+    home = Path(tempfile.mkdtemp(prefix="segue-"))
+    Home.locate(home).config_file.write_text("settle_seconds = 0.3\nworkers = 1\n")
+    yield home, segue("up", folder, "--home", home)
+    remove_home(home)
+
+
+@pytest.fixture
+def home(up):
+    return up[0]
+
+
+def test_up_returns_when_all_is_indexed(up):
+    _, outcome = up
+    assert outcome.code == 0, outcome.err
+    assert "5 tracks ready; 1 file could not be analysed" in outcome.out
+    assert "segue next" in outcome.out
+
+
+def test_the_daemon_lives_in_a_session_of_its_own(home):
+    pid = connection.read(Home.locate(home)).pid
+    assert os.getsid(pid) == pid
+    assert psutil.Process(pid).cwd() == str(home)
+
+
+def test_up_again_uses_the_same_daemon(home):
+    before = segue("status", "--json", home=home).json["pid"]
+    outcome = segue("up", home=home)
+    assert outcome.code == 0
+    assert "running in the background" not in outcome.out
+    assert segue("status", "--json", home=home).json["pid"] == before
+
+
+def test_status_json(home, folder):
+    status = segue("status", "--json", home=home).json
+    assert status["pid"] == connection.read(Home.locate(home)).pid
+    assert {name: status["tracks"][name] for name in ("indexed", "queued", "failed")} == {
+        "indexed": 5, "queued": 0, "failed": 1
+    }  # fmt: skip
+    assert {"rate", "time_left", "models", "endpoints", "version", "index", "provider"} <= set(status)
+    assert [(entry["path"], entry["watch"]) for entry in status["folders"]] == [(str(folder.resolve()), "events")]
+    assert status["index"]["vectors"] == 5
+    assert set(status["endpoints"]) >= {"query", "events"}
+
+
+def test_status_for_people(home, folder):
+    outcome = segue("status", home=home)
+    assert "5 tracks ready, 1 failed" in outcome.out
+    assert "idle, watching" in outcome.out
+    assert str(folder.resolve()) in outcome.out.replace("\n", "")
+
+
+@pytest.mark.parametrize("how", ["words", "absolute path", "relative path"])
+def test_next_json(home, folder, how):
+    track = {"words": "night bus", "absolute path": str(folder / TRACKS[0]), "relative path": TRACKS[0]}[how]
+    outcome = segue("next", track, "--json", "--limit", "3", home=home, cwd=folder)
+    assert outcome.code == 0, outcome.err
+    answer = outcome.json
+    assert answer["seed"]["title"] == "Night Bus"
+    assert len(answer["suggestions"]) == 3
+    scores = [suggestion["score"] for suggestion in answer["suggestions"]]
+    assert scores == sorted(scores, reverse=True)
+    for suggestion in answer["suggestions"]:
+        assert set(suggestion) >= SUGGESTION
+        assert suggestion["title"] != "Night Bus"
+        assert Path(suggestion["path"]).parent == folder.resolve()
+        assert suggestion["why"]
+        assert -1.0 <= suggestion["similarity"] <= 1.0
+        assert isinstance(suggestion["tags_in_common"], list)
+
+
+def test_next_for_people_fits_80_columns(home):
+    outcome = segue("next", "night bus", home=home)
+    assert outcome.code == 0
+    assert "After Night Bus - Ada Lantern" in outcome.out
+    assert "Last Platform - Ferrous" in outcome.out
+    assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+def test_the_house_track_in_the_same_key_comes_before_the_drum_and_bass(home):
+    titles = [entry["title"] for entry in segue("next", "night bus", "--json", home=home).json["suggestions"]]
+    assert titles.index("Last Platform") < titles.index("Undertow")
+
+
+def test_similar_takes_a_file_that_is_in_no_library(home, music):
+    outcome = segue("similar", OUTSIDE, "--json", home=home, cwd=music)
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["seed"]["id"] is None
+    assert outcome.json["seed"]["path"] == str(music / OUTSIDE)
+    assert len(outcome.json["suggestions"]) == 5
+    assert segue("status", "--json", home=home).json["tracks"]["indexed"] == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "kind"),
+    [
+        (["next", "no such title"], 4, "track-not-found"),
+        (["next", "#999"], 4, "track-not-found"),
+        (["similar", "/no/such/file.mp3"], 1, "file-missing"),
+        (["folders", "add", "/no/such/folder"], 4, "folder-not-found"),
+        (["folders", "remove", "/tmp"], 4, "folder-not-found"),
+    ],
+)
+def test_errors_of_the_daemon(home, arguments, code, kind):
+    outcome = segue(*arguments, "--json", home=home)
+    assert outcome.code == code
+    assert outcome.json["error"]["code"] == kind
+    assert outcome.err.startswith("segue: ")
+
+
+def test_search(home):
+    found = segue("search", "ada", "lantern", "--json", home=home).json["tracks"]
+    assert {track["title"] for track in found} == {"Night Bus", "Copper Rain"}
+    assert f"#{found[0]['id']}" in segue("search", "ada lantern", home=home).out
+    assert "No track" in segue("search", "zzz", home=home).out
+
+
+def test_failures(home, folder):
+    (failure,) = segue("failures", "--json", home=home).json["failures"]
+    assert failure["path"] == str(folder.resolve() / "broken.wav")
+    assert failure["code"] == "not-audio"
+    assert "not-audio" in segue("failures", home=home).out
+
+
+def test_what_is_playing_and_what_was_played_are_the_seed_of_next(home, folder):
+    nothing = segue("next", "--json", home=home)
+    assert (nothing.code, nothing.json["error"]["code"]) == (4, "track-not-found")
+    assert segue("played", "undertow", home=home).out == "Played: Undertow - Sable & Finch\n"
+    assert segue("next", "--json", home=home).json["seed"]["title"] == "Undertow"
+    with Client(home) as client:
+        client.update_deck(DeckParams(deck="1", path=str(folder / TRACKS[1]), playing=True, client="test"))
+        assert segue("next", "--json", home=home).json["seed"]["title"] == "Last Platform"
+        client.update_deck(DeckParams(deck="1"))
+    assert [play["title"] for play in segue("history", "--json", home=home).json["plays"]] == ["Undertow"]
+    assert "Undertow - Sable & Finch" in segue("history", home=home).out
+
+
+def test_pause_is_shown_and_up_does_not_wait_for_it(home, folder, music):
+    assert segue("pause", home=home).code == 0
+    shutil.copy(music / OUTSIDE, folder)
+    wait_until(lambda: segue("status", "--json", home=home).json["tracks"]["queued"] == 1, what="the new file's place")
+    outcome = segue("up", home=home, seconds=30)
+    assert "1 files wait: analysis is paused" in outcome.out
+    assert segue("resume", home=home).code == 0
+    wait_until(lambda: segue("status", "--json", home=home).json["tracks"]["indexed"] == 6, what="the analysis")
+    (folder / OUTSIDE).unlink()
+
+
+def test_events_are_printed_as_they_happen(home, folder, music):
+    command = [*SEGUE, "events", "--json", "--home", str(home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            subprocess.run([*SEGUE, "played", "copper rain", "--home", str(home)], check=True, capture_output=True)
+            wait_for = {"play.added"}
+            while wait_for:
+                event = json.loads(process.stdout.readline())
+                assert set(event) == {"event", "seq", "at", "data"}
+                wait_for.discard(event["event"])
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
+
+
+def test_folders_are_added_listed_and_removed(home, folder, tmp_path):
+    added = segue("folders", "add", tmp_path.name, "--json", home=home, cwd=tmp_path.parent)
+    assert {entry["path"] for entry in added.json["folders"]} == {str(folder.resolve()), str(tmp_path.resolve())}
+    assert segue("folders", "--json", home=home).json == segue("folders", "list", "--json", home=home).json
+    assert segue("folders", "rescan", home=home).code == 0
+    removed = segue("folders", "remove", tmp_path, "--json", home=home)
+    assert [entry["path"] for entry in removed.json["folders"]] == [str(folder.resolve())]
+
+
+def test_doctor_knows_the_daemon(home):
+    findings = {finding["name"]: finding for finding in segue("doctor", "--json", home=home).lines}
+    assert findings["daemon"]["state"] == "ok"
+    assert "Running as process" in findings["daemon"]["sentence"]
+
+
+def test_ctrl_c_leaves_the_daemon_running(home, folder, music):
+    segue("pause", home=home)
+    shutil.copy(music / OUTSIDE, folder / "again.opus")
+    segue("resume", home=home)
+    with subprocess.Popen([*SEGUE, "up", "--home", str(home)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # fmt: skip
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert "Traceback" not in err
+    assert process.returncode in {0, 130, -signal.SIGINT}  # it may not even have begun
+    assert segue("status", home=home).code == 0, out
+
+
+def test_down_saves_and_stops_and_the_library_is_there_again(home):
+    pid = connection.read(Home.locate(home)).pid
+    assert segue("down", home=home) == (0, "Segue has stopped.\n", "")
+    assert not psutil.pid_exists(pid)
+    assert segue("next", "night bus", home=home).code == 3
+    assert segue("up", "--no-wait", home=home).code == 0
+    assert len(segue("next", "night bus", "--json", home=home).json["suggestions"]) >= 4
+    assert segue("down", home=home).code == 0
