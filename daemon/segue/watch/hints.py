@@ -57,7 +57,7 @@ def _may_be_folder(event: FileSystemEvent) -> bool:
 def outermost(folders: Iterable[str]) -> list[str]:
     """Return the folders that lie below no other of them, sorted."""
     kept: list[str] = []
-    for folder in sorted(folders, key=lambda path: (path.count(os.sep), path)):
+    for folder in sorted(folders, key=len):
         if folder not in kept and not _has_parent_in(folder, set(kept)):
             kept.append(folder)
     return sorted(kept)
@@ -66,8 +66,8 @@ def outermost(folders: Iterable[str]) -> list[str]:
 def _has_parent_in(path: str, folders: set[str]) -> bool:
     if not folders:
         return False
-    while path:
-        path = path.rpartition(os.sep)[0]
+    while path.strip(os.sep):
+        path = path.rpartition(os.sep)[0] or os.sep
         if path in folders:
             return True
     return False

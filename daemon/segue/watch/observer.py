@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import logging
 import sys
+import threading
+import warnings
 from collections.abc import Callable
 from typing import Final
 
@@ -81,7 +83,7 @@ class EventSource:
     def is_alive(self, folder: str) -> bool:
         """Whether events of a folder still come: after its removal the observer itself lives on, deaf."""
         watch = self._armed.get(folder)
-        if watch is None or self._observer is None or not self._observer.is_alive():
+        if watch is None or self._observer is None or not _hears(self._observer):
             return False
         return any(emitter.watch == watch and emitter.is_alive() for emitter in self._observer.emitters.copy())
 
@@ -99,8 +101,12 @@ class EventSource:
             self._observer = None
 
     def _running(self) -> BaseObserver:
-        if self._observer is None or not self._observer.is_alive():
-            self._armed.clear()
+        if self._observer is not None and not _hears(self._observer):
+            self.stop()
+        if self._observer is None:
+            # watchdog warns when a folder that was moved out comes back. Where warnings are errors, that would end the
+            # thread that reads the events.
+            warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, r"watchdog\.")
             self._observer = Observer()
             self._observer.start()
             logging.getLogger(_OVERFLOW_LOGGER).addHandler(self._overflow)
@@ -111,6 +117,12 @@ class EventSource:
         # watchdog says nothing when the limit is reached on a subfolder: one more watch tells.
         if sys.platform == "linux":
             observer.unschedule(observer.schedule(FileSystemEventHandler(), "/", event_filter=[DirDeletedEvent]))
+
+
+def _hears(observer: BaseObserver) -> bool:
+    # On Linux one more thread reads the events, and the observer does not notice its end.
+    reader = getattr(observer, "_inotify_fd", None)
+    return observer.is_alive() and (not isinstance(reader, threading.Thread) or reader.is_alive())
 
 
 class _Handler(FileSystemEventHandler):

@@ -69,7 +69,6 @@ def test_no_words_give_the_newest(library: Library, songs: dict[str, int]) -> No
         "*",
         "\0",
         "\ud800",
-        "\udcff",
         "'",
         "x" * 4096,
         "a " * 2000,
