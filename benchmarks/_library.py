@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from segue.analysis.result import FileTags, Key, Probe, Tempo, TrackAnalysis
+from segue.keys import KEYS, camelot_name
 from segue.library.columns import Columns
 
 LABELS = (
@@ -17,6 +19,30 @@ LABELS = (
 )  # fmt: skip
 GENRES, STYLES, SPREAD = 24, 400, 20
 """Tracks lie around the centres of styles, styles around those of genres, in ``SPREAD`` directions that a genre has."""
+
+
+def analyses(made: Columns, model: str) -> Iterator[tuple[str, Probe, TrackAnalysis]]:
+    """The same library as the analysis would hand it over: path, probe, analysis."""
+    for row, track in enumerate(made.ids.tolist()):
+        bpm, key, energy = float(made.bpm[row]), int(made.camelot[row]), float(made.energy[row])
+        duration = float(made.duration[row])
+        tags = FileTags(title=f"Title {track}", artist=f"Artist {made.artist[row]}", album=f"Album {track // 10}")
+        yield (
+            f"/music/{track // 100:05d}/{track:07d}.mp3",
+            Probe(identity=f"identity-{track:07d}", duration=duration, tags=tags),
+            TrackAnalysis(
+                duration=duration,
+                tempo=Tempo(None if np.isnan(bpm) else bpm, float(made.bpm_confidence[row])),
+                key=Key(KEYS[key], camelot_name(key), 0.8) if key >= 0 else Key(None, None, 0.0),
+                energy=energy,
+                loudness=-9.0,
+                features={"danceability": 0.5, "valence": 0.5},
+                tags=dict(zip(made.labels, made.tags[row].tolist(), strict=True)),
+                vector=made.vectors[row],
+                model=model,
+                tiled=False,
+            ),
+        )
 
 
 def columns(count: int, dim: int, seed: int = 1) -> Columns:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recommend_support import library
@@ -10,7 +13,8 @@ from segue.recommend.catalogue import Catalogue
 from segue.recommend.pool import ANY_TAG, ONE_TAG, WHOLE_LIBRARY
 
 
-def test_two_tags_then_one_then_a_faint_one_then_everything() -> None:
+def test_two_tags_then_one_then_a_faint_one_then_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "ROOM", 0)
     tags = (np.random.default_rng(4).random((400, 7)) ** 4).astype(np.float16)
     columns = library(400, present=np.ones(400, dtype=np.bool_), tags=tags)
     snapshot = Catalogue(columns).snapshot()
@@ -31,6 +35,15 @@ def test_two_tags_then_one_then_a_faint_one_then_everything() -> None:
             chosen = pool.choose(snapshot, strong, weak, everyone, int(wanted))
             assert chosen.relaxed == relaxed
             assert np.count_nonzero(chosen.mask) == size
+
+
+def test_a_pool_leaves_room_to_choose() -> None:
+    snapshot = Catalogue(library(400, present=np.ones(400, dtype=np.bool_))).snapshot()
+    strong = np.where(np.arange(400) < 30, np.uint64(3), np.uint64(1))
+    snapshot = replace(snapshot, facts=replace(snapshot.facts, strong=strong))
+    assert pool.choose(snapshot, np.uint64(3), np.uint64(3), snapshot.suggestable, 5).relaxed == [ONE_TAG]
+    strong[:40] = 3  # a tenth of the library is enough
+    assert pool.choose(snapshot, np.uint64(3), np.uint64(3), snapshot.suggestable, 5).relaxed == []
 
 
 def test_a_seed_without_telling_tags_gives_nothing_up() -> None:
