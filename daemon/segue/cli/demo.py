@@ -41,7 +41,7 @@ def demo(options: Options, *, keep: bool) -> None:
     """
     del options  # the demo must never write into a library of yours
     console = make_console()
-    with _throw_away(console, keep=keep) as (home, music):
+    with _throw_away(keep=keep) as (home, music):
         _run(console, home, music)
         if keep:
             console.print(f'\nKept in {home}. Go on with: segue --home {home} next "Copper Rain"', soft_wrap=True)
@@ -49,7 +49,7 @@ def demo(options: Options, *, keep: bool) -> None:
 
 
 @contextmanager
-def _throw_away(console: Console, *, keep: bool) -> Iterator[tuple[Home, Path]]:
+def _throw_away(*, keep: bool) -> Iterator[tuple[Home, Path]]:
     """A home and a music folder in the temporary folder; daemon and folders are gone afterwards unless kept."""
     from segue.cli.start import stop_daemon
     from segue.home import Home
@@ -64,8 +64,9 @@ def _throw_away(console: Console, *, keep: bool) -> Iterator[tuple[Home, Path]]:
         kept = keep
     finally:
         if not kept:
-            with console.status("Cleaning up"):
+            try:
                 stop_daemon(home)
+            finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -69,20 +69,20 @@ def stop_daemon(home: Home, seconds: float = _STOP_SECONDS, *, drain: bool = Fal
 
     Raises RequestTimeoutError when it is still there after `seconds`.
     """
+    import psutil
+
     try:
-        pid = connection.read(home).pid
+        process = psutil.Process(connection.read(home).pid)
         with Client(home) as client:
             client.shutdown(drain=drain)
-    except DaemonNotRunningError:
+        process.wait(seconds)
+    except (DaemonNotRunningError, psutil.NoSuchProcess):
         return False
-    deadline = time.monotonic() + seconds
-    while connection.process_lives(pid):
-        if time.monotonic() > deadline:
-            raise RequestTimeoutError(
-                f"Segue was told to stop, but process {pid} is still there after {seconds:.0f} s. "
-                f"Its log is {home.log_file}."
-            )
-        time.sleep(_LOOK_SECONDS)
+    except psutil.TimeoutExpired as error:
+        raise RequestTimeoutError(
+            f"Segue was told to stop, but process {error.pid} is still there after {seconds:.0f} s. "
+            f"Its log is {home.log_file}."
+        ) from error
     return True
 
 
