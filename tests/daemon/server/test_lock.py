@@ -80,7 +80,8 @@ def test_worker_processes_do_not_keep_it(dj):
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False) as child:
         lock.release()
         again = HomeLock(dj)
-        again.acquire()
+        # The child lives on, but a moment may pass before its exec has closed what it inherited.
+        again.acquire(timeout=5.0)
         again.release()
         child.communicate(b"\n")
 
