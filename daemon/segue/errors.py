@@ -67,6 +67,12 @@ class WorkerError(SegueError):
     code = "worker"
 
 
+class WorkerStartError(WorkerError):
+    """No analysis worker starts: the installation is at fault, not a file."""
+
+    code = "worker-start"
+
+
 class AnalysisTimeoutError(WorkerError):
     """The analysis took longer than its limit and was stopped."""
 

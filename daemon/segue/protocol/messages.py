@@ -77,7 +77,8 @@ class Suggestion(Result):
     similarity: float
     """Cosine of the track vectors, -1..1."""
     score: float
-    """What the list is sorted by, 0..1: similarity with tempo and key compatibility."""
+    """What the list is sorted by, 0..1: similarity with tempo and key compatibility. Only a third track of one artist
+    comes later than its score: behind the first ten."""
     tags_in_common: list[str]
     why: str
     """The reason, in one line."""

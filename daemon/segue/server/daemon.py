@@ -87,18 +87,21 @@ class Daemon:
         stack.callback(library.close)
         library.set_model(models.id, models.labels, models.dim)
 
-        pool = self._pool(models)
-        stack.callback(pool.stop, drain=False, timeout=_POOL_STOP_SECONDS)
-        catalogue = Catalogue(library.columns())
-        index = VectorIndex(home.index_dir, dim=models.dim, model=models.id)
-        index.open(catalogue, library.generation())
-        stack.callback(index.close)
-
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         stack.callback(context.term)
         doors = choose_doors(home, config)
         events = Events(doors.events, context, lock)
         stack.callback(events.stop)
+
+        pool = self._pool(models)
+        stack.callback(pool.stop, drain=False, timeout=_POOL_STOP_SECONDS)
+        catalogue = Catalogue(library.columns())
+        index = VectorIndex(
+            home.index_dir, dim=models.dim, model=models.id, on_changed=lambda: events.publish("index.changed")
+        )
+        index.open(catalogue, library.generation())
+        stack.callback(index.close)
+
         mirror = Mirror(library, catalogue, index, events.publish)
         decks = Decks()
         indexer = Indexer(library, pool, mirror, events.publish, decks.playing)
@@ -138,7 +141,7 @@ class Daemon:
     def _pool(self, models: ModelSet) -> AnalysisPool:
         return AnalysisPool(
             models.folder,
-            workers=self._config.worker_count,
+            workers=self._config.worker_count(),
             provider=self._config.provider,
             seconds_per_minute=self._config.seconds_per_minute,
             memory_limit_mb=self._config.memory_limit_mb,

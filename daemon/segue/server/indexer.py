@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from segue.analysis.pool import AnalysisPool
 from segue.analysis.result import Probe, TrackAnalysis
-from segue.errors import DiskFullError, FileMissingError, LibraryError, SegueError
+from segue.errors import DiskFullError, FileMissingError, LibraryError, ModelError, SegueError, WorkerStartError
 from segue.library.files import FileRow
 from segue.library.store import Library
 from segue.server.mirror import Mirror
@@ -23,13 +23,15 @@ _log = logging.getLogger(__name__)
 
 ASKED: Final = 100
 """Priority of a file that somebody asked for or that is on a deck: it comes first, in gig mode too."""
-_LIBRARY_RETRY_SECONDS: Final = 20.0
-"""How long to wait before the library is tried again after a full disk."""
+_RETRY_SECONDS: Final = 20.0
+"""How long to wait before the work is tried again after a full disk."""
 
 _GIG_LOOK_SECONDS: Final = 30.0
 """How often to look whether the decks have gone quiet: a shim that dies does not say so."""
 _PROGRESS_SECONDS: Final = 0.25
 """Progress is told no more often than this."""
+
+_NOT_THE_FILES_FAULT: Final = (LibraryError, ModelError, WorkerStartError)
 
 
 class _Finished(NamedTuple):
@@ -133,7 +135,7 @@ class Indexer:
     def _patience(self) -> float | None:
         """How long to sleep: until woken, unless what holds us back may end without a word."""
         if self._problem:
-            return _LIBRARY_RETRY_SECONDS
+            return _RETRY_SECONDS
         return _GIG_LOOK_SECONDS if self._gig_mode() else None
 
     def _feed(self) -> None:
@@ -168,7 +170,7 @@ class Indexer:
                 return
             assert finished.probe is not None
             self._store(row, finished.probe, result)
-        except LibraryError as error:
+        except _NOT_THE_FILES_FAULT as error:
             self._suffer(error)
         except SegueError as error:
             self._fail(row, error)
@@ -223,8 +225,8 @@ class Indexer:
         _log.warning("%s: %s (%s)", row.path, error, error.code)
         self._publish("track.failed", {"path": row.path, "code": error.code, "message": str(error)})
 
-    def _suffer(self, error: LibraryError) -> None:
-        """The library cannot be written now. The file stays queued; nothing is lost, nothing is blamed on the file."""
+    def _suffer(self, error: SegueError) -> None:
+        """The library cannot be written now, or no worker starts. The file stays queued; nothing is lost, nothing is blamed on the file."""
         self._problem = str(error)
         level = logging.WARNING if isinstance(error, DiskFullError) else logging.ERROR
         _log.log(level, "indexing waits: %s (%s)", error, error.code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import logging.handlers
+import os
 import signal
 import sys
 from types import FrameType
@@ -25,6 +26,7 @@ _SWITCH_SECONDS: Final = 0.0005
 def main(arguments: list[str] | None = None) -> int:
     """Run the daemon; returns 0 after a clean stop, 1 when it could not start, 3 when another one holds the home."""
     options = _parser().parse_args(arguments)
+    os.umask(0o077)  # what a daemon of this user writes is nobody else's to read
     try:
         home = Home.locate(options.home)
         home.create()
