@@ -23,6 +23,8 @@ _OPEN_ERRORS: Final = tuple(
 )
 """What ONNX Runtime raises when it cannot open a file; these have no common base but Exception."""
 
+onnxruntime.disable_telemetry_events()  # Windows has this switch alone; the others: see segue.networks
+
 
 @cache
 def cuda_device_found() -> bool:
