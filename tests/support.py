@@ -99,7 +99,9 @@ class RunningDaemon:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.communicate()
+            self._process.wait()
+            if self._process.stdout:
+                self._process.stdout.close()
 
 
 def end_processes_of(home: Path) -> None:

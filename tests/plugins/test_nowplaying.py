@@ -1,0 +1,117 @@
+"""The now-playing shim with a real daemon."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from segue.client import Client
+from segue.errors import DaemonError
+from segue.home import Home
+from segue.protocol.messages import Track
+from segue_plugins.nowplaying.file import read_now_playing
+from segue_plugins.nowplaying.match import best
+from support import wait_until
+
+NAME = "Ada Lantern - Night Bus.mp3"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"Ada Lantern - Night Bus\n", "Ada Lantern - Night Bus"),
+        (b"\r\n  \r\n/music/a b.mp3  \r\nsecond\r\n", "/music/a b.mp3"),
+        ("Björk - Jóga".encode(), "Björk - Jóga"),
+        ("\ufeffBjörk - Jóga".encode(), "Björk - Jóga"),
+        ("Björk - Jóga\r\n".encode("utf-16"), "Björk - Jóga"),
+        (b"Bj\xf6rk", "Bj\N{REPLACEMENT CHARACTER}rk"),
+        (b"", ""),
+        (b" \n\0\n", ""),
+    ],
+)
+def test_the_file_is_read_as_programs_write_it(tmp_path, content, line):
+    (tmp_path / "now.txt").write_bytes(content)
+    assert read_now_playing(tmp_path / "now.txt") == line
+
+
+def test_no_file_is_nothing_playing(tmp_path):
+    assert read_now_playing(tmp_path / "now.txt") == ""
+
+
+def test_the_track_that_a_line_means():
+    tracks = [
+        Track(id=1, path="/1", title="Night Bus (Late Mix)", artist="Ada Lantern"),
+        Track(id=2, path="/2", title="Night Bus", artist="Ada Lantern"),
+        Track(id=3, path="/3", title="Night Bus", artist="Somebody Else"),
+    ]
+    assert best(tracks, "ADA LANTERN  - night bus").id == 2
+    assert best(tracks, "Night Bus - Somebody Else").id == 3
+    assert best(tracks, "Night Bus").id == 2
+    assert best(tracks, "Night") is None
+    assert best(tracks[:1], "Ada Lantern Late Mix").id == 1
+    assert best([], "Night Bus") is None
+
+
+def test_a_shim_imports_nothing_heavy():
+    code = "import sys, segue_plugins.nowplaying.__main__; print(sorted({'numpy', 'onnxruntime', 'av'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.fixture
+def shim(home, tmp_path):
+    """The shim's process, started before the daemon, and the file it follows."""
+    file = tmp_path / "now.txt"
+    command = [sys.executable, "-m", "segue_plugins.nowplaying", str(file), "--deck", "left", "--home", str(home)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        yield process, file
+        process.kill()
+
+
+def deck(home: Path):
+    """What the daemon knows of the deck, None while there is no daemon or no deck."""
+    with contextlib.suppress(DaemonError), Client(home, timeout=5) as client:
+        return next((deck for deck in client.decks().decks if deck.deck == "left"), None)
+    return None
+
+
+def plays(home: Path, path: Path):
+    found = deck(home)
+    return found is not None and found.playing and found.path == str(path)
+
+
+def test_the_deck_follows_the_file_through_restarts_of_the_daemon(home, shim, tmp_path, music, start_daemon):
+    process, file = shim
+    folder = tmp_path / "music"
+    folder.mkdir()
+    track = Path(shutil.copy(music / NAME, folder)).resolve()
+    Home.locate(home).config_file.write_text("settle_seconds = 0.3\nworkers = 1\n")
+
+    file.write_text(f"{track}\n")
+    daemon = start_daemon()
+    wait_until(lambda: plays(home, track), what="the deck by its path")
+
+    with Client(home) as client:
+        client.add_folder(folder)
+        file.write_text("")
+        wait_until(lambda: not deck(home).playing, what="the empty deck")
+        wait_until(lambda: client.status().tracks.indexed == 1, 60, what="the analysis")
+    file.write_text("ADA LANTERN - Night Bus")
+    wait_until(lambda: plays(home, track), what="the deck by artist and title")
+    assert deck(home).track is not None
+    assert deck(home).client == "nowplaying"
+
+    daemon.kill()
+    start_daemon()
+    wait_until(lambda: plays(home, track), what="the deck in the new daemon")
+
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert not deck(home).playing
+    assert deck(home).path is None
