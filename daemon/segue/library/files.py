@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -66,10 +66,9 @@ def get(db: sqlite3.Connection, path: str) -> FileRow | None:
     return None if found is None else _row(found)
 
 
-def under(db: sqlite3.Connection, folder: str) -> dict[str, FileRow]:
-    """Return all files below a folder by path, the missing ones among them."""
-    rows = db.execute(f"SELECT {_COLUMNS} FROM files WHERE path >= ? AND path < ?", paths.below(folder))
-    return {row.path: row for row in map(_row, rows)}
+def under(db: sqlite3.Connection, folder: str) -> Iterator[FileRow]:
+    """Return all files below a folder, the missing ones among them."""
+    return map(_row, db.execute(f"SELECT {_COLUMNS} FROM files WHERE path >= ? AND path < ?", paths.below(folder)))
 
 
 def count_under(db: sqlite3.Connection, folder: str) -> int:
@@ -106,19 +105,21 @@ def _direct_changes(db: sqlite3.Connection, before: int, found: Collection[FileS
     return min(db.total_changes - before, len(found) - len(back))
 
 
-def _came_back(db: sqlite3.Connection, found: Iterable[FileStat], model_id: int | None) -> dict[str, int]:
-    missing = {
-        (path, size, mtime_ns): track
-        for path, size, mtime_ns, track in db.execute(
-            """SELECT f.path, f.size, f.mtime_ns, f.track_id FROM files f JOIN tracks t ON t.id = f.track_id
-               WHERE f.state = 'missing' AND t.model_id = ?""",
-            (model_id,),
-        )
-    }
-    if not missing:
+def _came_back(db: sqlite3.Connection, found: Collection[FileStat], model_id: int | None) -> dict[str, int]:
+    if db.execute("SELECT 1 FROM files WHERE state = 'missing' LIMIT 1").fetchone() is None:
         return {}
-    back = {f.path: missing.get((paths.stored(f.path), f.size, f.mtime_ns)) for f in found}
-    known = {path: track for path, track in back.items() if track is not None}
+    wanted = {paths.stored(stat.path): stat for stat in found}
+    known: dict[str, int] = {}
+    for chunk, marks in _chunks([stat.path for stat in found]):
+        rows = db.execute(
+            f"""SELECT f.path, f.size, f.mtime_ns, f.track_id FROM files f JOIN tracks t ON t.id = f.track_id
+                WHERE f.path IN ({marks}) AND f.state = 'missing' AND t.model_id = ?""",
+            (*chunk, model_id),
+        )
+        for path, size, mtime_ns, track_id in rows:
+            stat = wanted[path]
+            if (stat.size, stat.mtime_ns) == (size, mtime_ns):
+                known[stat.path] = track_id
     db.executemany("UPDATE files SET state = 'indexed' WHERE path = ?", ((paths.stored(path),) for path in known))
     return known
 

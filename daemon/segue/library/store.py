@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
@@ -115,9 +115,13 @@ class Library:
             return files.get(db, path)
 
     def files_under(self, folder: str | Path) -> dict[str, FileRow]:
-        """Return all known files below a folder, the missing ones among them."""
+        """Return all known files below a folder by path, the missing ones among them."""
+        return {row.path: row for row in self.each_file_under(folder)}
+
+    def each_file_under(self, folder: str | Path) -> Iterator[FileRow]:
+        """Go through all known files below a folder, one at a time: a hundred thousand are never in memory together."""
         with self._database.reading() as db:
-            return files.under(db, str(folder))
+            yield from files.under(db, str(folder))
 
     def count_under(self, folder: str | Path) -> int:
         """Count the files below a folder that are there."""

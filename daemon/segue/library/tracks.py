@@ -7,6 +7,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -212,5 +213,10 @@ def _track(row: tuple[Any, ...], files: list[tuple[str, bool]], sources: dict[st
 def _tags(labels: str | None, blob: bytes | None) -> dict[str, float]:
     if labels is None or blob is None:
         return {}
-    probabilities = np.frombuffer(blob, "<f2").tolist()
-    return {label: round(p, 4) for label, p in zip(json.loads(labels), probabilities, strict=False)}
+    probabilities = np.frombuffer(blob, "<f2").astype(np.float64).round(4).tolist()
+    return dict(zip(_labels(labels), probabilities, strict=False))
+
+
+@lru_cache(maxsize=8)
+def _labels(listed: str) -> tuple[str, ...]:
+    return tuple(json.loads(listed))

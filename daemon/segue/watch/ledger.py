@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +18,8 @@ class Ledger(Protocol):
     def file(self, path: str) -> FileRow | None:
         """Return one file."""
 
-    def files_under(self, folder: str | Path) -> dict[str, FileRow]:
-        """Return the files below a folder."""
+    def each_file_under(self, folder: str | Path) -> Iterator[FileRow]:
+        """Go through the files below a folder."""
 
     def count_under(self, folder: str | Path) -> int:
         """Count the files below a folder that are there."""

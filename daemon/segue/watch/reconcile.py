@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from segue.library import paths
@@ -19,7 +19,7 @@ class Difference(NamedTuple):
     """Files that were there and are not."""
 
 
-def compare(known: Mapping[str, FileRow], found: Scan, away: Iterable[str] = ()) -> Difference:
+def compare(known: Iterable[FileRow], found: Scan, away: Iterable[str] = ()) -> Difference:
     """Compare what the library knows below a folder with what a scan found there.
 
     Args:
@@ -28,14 +28,17 @@ def compare(known: Mapping[str, FileRow], found: Scan, away: Iterable[str] = ())
         away: folders below which another drive was mounted that is not there now: nothing below them has vanished.
 
     """
-    fresh = [stat for path, stat in found.files.items() if is_news(known.get(path), stat)]
     unknown = [*found.unreadable, *away]
-    vanished = [
-        row
-        for path, row in known.items()
-        if path not in found.files and row.state != "missing" and not _is_below_any(path, unknown)
-    ]
-    return Difference(fresh, vanished if found.complete else [])
+    fresh = dict(found.files)
+    vanished: list[FileRow] = []
+    for row in known:
+        stat = found.files.get(row.path)
+        if stat is None:
+            if row.state != "missing" and not _is_below_any(row.path, unknown):
+                vanished.append(row)
+        elif not is_news(row, stat):
+            del fresh[row.path]
+    return Difference(list(fresh.values()), vanished if found.complete else [])
 
 
 def pair_moves(vanished: Iterable[FileRow], fresh: Iterable[FileStat]) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -294,18 +295,17 @@ class Watcher:
     def _scan(self, root: Root, mounted: list[mounts.Mount]) -> bool:
         root.due = False
         found = scan(root.path, lambda: self._stopping)
-        known = self._ledger.files_under(root.path)
         root.scanned_at = time.monotonic()
         if root.path in found.unreadable:
             return root.show(AWAY, "cannot be read: nothing is forgotten meanwhile")
-        if found.empty and not root.was_filled and any(row.state != "missing" for row in known.values()):
+        if found.empty and not root.was_filled and self._ledger.count_under(root.path):
             return root.show(AWAY, "is empty: is its drive connected? Nothing is forgotten meanwhile")
         news = self._arm(root, mounted) if root.watch == AWAY else False
         root.was_filled = root.was_filled or not found.empty
         root.follows_links = found.follows_links
         away = root.mounted - found.mounted
         root.mounted |= found.mounted
-        self._changes.take(reconcile.compare(known, found, away), found.changed_at)
+        self._changes.take(reconcile.compare(self._ledger.each_file_under(root.path), found, away), found.changed_at)
         return news
 
     def _follow_hints(self) -> None:
@@ -324,10 +324,8 @@ class Watcher:
         if folder == root.path:
             root.due, self._checked_at = True, float("-inf")
             return
-        known = self._ledger.files_under(folder)
         row = self._ledger.file(folder)
-        if row is not None:
-            known[folder] = row
+        known = chain([] if row is None else [row], self._ledger.each_file_under(folder))
         found = scan(folder, lambda: self._stopping)
         try:
             if look(folder) is None:

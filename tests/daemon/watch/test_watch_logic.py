@@ -151,13 +151,13 @@ def test_a_scan_is_compared_with_the_library() -> None:
         stat("/m/new.mp3"),
     ]
     found = Scan("/m", files={s.path: s for s in there}, unreadable=["/m/locked"])
-    difference = compare(known, found, away=["/m/usb"])
+    difference = compare(known.values(), found, away=["/m/usb"])
     assert [s.path for s in difference.fresh] == ["/m/changed.mp3", "/m/back.mp3", "/m/new.mp3"]
     assert [r.path for r in difference.vanished] == ["/m/gone.mp3", "/m/usb2/x.mp3"]
 
 
 def test_a_scan_that_was_stopped_finds_nothing_vanished() -> None:
-    assert compare({"/m/a.mp3": row("/m/a.mp3")}, Scan("/m", complete=False)).vanished == []
+    assert compare([row("/m/a.mp3")], Scan("/m", complete=False)).vanished == []
 
 
 def test_moves_are_paired_only_when_sure() -> None:
