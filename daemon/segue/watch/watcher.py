@@ -30,6 +30,8 @@ CHECK_SECONDS: Final = 2.0
 _GATHER_SECONDS: Final = 0.2
 """How long hints gather after the first one: a burst is looked at once."""
 _TROUBLE_SECONDS: Final = 10.0
+_STEP_SECONDS: Final = 30.0
+"""How long `remove` waits at most for the step in hand."""
 
 
 class Watcher:
@@ -92,7 +94,7 @@ class Watcher:
         """Watch no more; returns when the thread has ended."""
         with self._wake:
             self._stopping = True
-            self._wake.notify()
+            self._wake.notify_all()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -105,11 +107,16 @@ class Watcher:
             self._check_soon()
 
     def remove(self, path: str | Path) -> None:
-        """Watch a folder no more, unless it lies in another one."""
+        """Watch a folder no more, unless it lies in another one.
+
+        When this returns, nothing found in it before is on its way into the library: the library can forget its files.
+        """
         with self._wake:
             self._watched = [folder for folder in self._watched if folder != str(path)]
             self._renew_roots()
             self._check_soon()
+            if threading.current_thread() is not self._thread:
+                self._wake.wait_for(lambda: not self._working, _STEP_SECONDS)
 
     def rescan(self, path: str | Path | None = None) -> None:
         """Compare a folder or file below a watched folder with the library soon; all folders without `path`.
@@ -173,7 +180,7 @@ class Watcher:
         with self._wake:
             if self._hints.add(event, root) and self._hinted_at is None:
                 self._hinted_at = time.monotonic()
-                self._wake.notify()
+                self._wake.notify_all()
 
     def _on_overflow(self) -> None:
         with self._wake:
@@ -203,6 +210,7 @@ class Watcher:
     def _sleep(self) -> bool:
         with self._wake:
             self._working = False
+            self._wake.notify_all()
             while not self._stopping and (wait := self._next_at() - time.monotonic()) > 0:
                 self._wake.wait(wait)
             self._working = True
@@ -294,7 +302,9 @@ class Watcher:
 
     def _scan(self, root: Root, mounted: list[mounts.Mount]) -> bool:
         root.due = False
-        found = scan(root.path, lambda: self._stopping)
+        found = scan(root.path, lambda: self._stopping or root.path not in self._roots)
+        if root.path not in self._roots:
+            return False
         root.scanned_at = time.monotonic()
         if root.path in found.unreadable:
             return root.show(AWAY, "cannot be read: nothing is forgotten meanwhile")
@@ -370,4 +380,4 @@ class Watcher:
 
     def _check_soon(self) -> None:
         self._checked_at = float("-inf")
-        self._wake.notify()
+        self._wake.notify_all()

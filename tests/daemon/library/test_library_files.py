@@ -54,6 +54,8 @@ def test_unknown_audio_is_not_attached(library: Library) -> None:
     index(library, HERE, "one")
     library.enqueue("/music/two.mp3", 1, 1)
     assert library.attach("/music/two.mp3", probe("two")) is None
+    assert library.known(probe("two").identity) is None
+    assert library.known(probe("one").identity) == library.resolve(HERE)
     assert library.file("/music/two.mp3").state == "queued"
 
 

@@ -412,6 +412,16 @@ def test_folders_come_and_go_and_nested_ones_are_watched_once(bench: Bench, tmp_
     assert set(bench.library.files_under(tmp_path)) == {str(bench.root / "sub" / n) for n in ("b.mp3", "d.mp3")}
 
 
+def test_a_folder_removed_while_it_is_scanned_leaves_no_file(bench: Bench) -> None:
+    bench.write(*(f"{n}/{n}.mp3" for n in range(400)))
+    bench.watcher.start()
+    bench.watcher.remove(bench.root)
+    bench.library.remove_folder(bench.root)
+    bench.wait_idle()
+    assert bench.watcher.folders() == []
+    assert bench.states() == {}
+
+
 def test_a_rescan_of_a_place_in_no_folder_is_refused(bench: Bench, tmp_path: Path) -> None:
     bench.start()
     with pytest.raises(FolderNotFoundError, match="segue folders add"):
