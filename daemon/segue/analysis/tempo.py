@@ -4,8 +4,8 @@
    multiples of the beat, the second at its fractions; their product answers at the beat (Peeters, "Template-based
    estimation of time-varying tempo", EURASIP 2007). A log-normal prior stands for how music is counted
    (van Noorden and Moelants, "Resonance in the perception of musical pulse", 1999).
-2. Of the metrical levels (half, double) the fastest is taken at which every second beat still sounds alike: kick and snare
-   alternate on the beat, and not on its half.
+2. Of the metrical levels (half, double) the fastest is taken that is filled and at which every second beat still sounds
+   alike: kick and snare alternate on the beat, and not on its half.
 3. The phase of the beat is measured window by window, each measure becomes a beat time with a number, and a robust line
    through time against number has the beat as its slope. A tracker alone would answer in whole frames, and name the same
    few tempi for a whole collection.
@@ -41,6 +41,7 @@ _HARMONICS: Final = (1, 2, 4)
 _ROW_WEIGHTS: Final = (0.4, 0.3, 0.15, 0.15)  # of segue.analysis.onsets.ROWS
 _HIGH_ROWS: Final = slice(2, 4)
 _ALIKE: Final = 0.68
+_FILLED: Final = 0.12
 _MIN_SECONDS: Final = 3.0
 _MIN_SALIENCE: Final = 0.02
 _RELATED: Final = (2.0, 0.5, 1.5, 2 / 3, 4 / 3, 0.75)
@@ -79,7 +80,7 @@ def estimate_tempo(onsets: Onsets) -> Tempo:
     if candidates is None:
         return Tempo(bpm=None, confidence=0.0)
     best = int(candidates.score.argmax())
-    level = _level(rows[_HIGH_ROWS], _sharpen(pulse, float(candidates.bpm[best])))
+    level = _level(pulse, rows[_HIGH_ROWS], _sharpen(pulse, float(candidates.bpm[best])))
     line = _fit_line(pulse, level)
     return Tempo(
         bpm=line.bpm,
@@ -103,23 +104,37 @@ def _pulse(envelope: Array) -> Array:
     return np.asarray(above / np.maximum(level, 0.3 * np.sqrt(np.mean(above**2)) + 1e-3))
 
 
-def _level(rows: Array, bpm: float) -> float:
-    """The metrical level of the beat, `bpm` times a power of two: the fastest at which every second beat sounds alike."""
-    centred = rows - rows.mean(axis=1, keepdims=True)
-    size = rows.shape[1]
-    correlation = fft.irfft(np.abs(fft.rfft(centred, 2 * size, axis=1)) ** 2, axis=1)[:, :size]
-    correlation /= correlation[:, :1] + 1e-9
+def _level(pulse: Array, high: Array, bpm: float) -> float:
+    """The metrical level of the beat, `bpm` times a power of two.
+
+    It is the fastest at which sounds begin on every beat (in `pulse`) and every second beat sounds alike (in one of the rows
+    of `high`).
+    """
+    beats, *sounds = (_correlation(row) for row in (pulse, *high))
 
     def likeness(tempo: float) -> float:
-        lag = 2 * 60.0 * FRAME_RATE / tempo
-        around = lag + np.arange(-1.0, 1.5, 0.5)
-        return max(float(_at(row, around).max()) for row in correlation)
+        return max(_near(row, 2 * 60.0 * FRAME_RATE / tempo) for row in sounds)
 
-    levels = [level for level in (bpm * 4, bpm * 2, bpm, bpm / 2, bpm / 4) if _USUAL[0] <= level <= _USUAL[1]]
-    for level in levels:
-        if likeness(level) >= _ALIKE * max(likeness(level / 2), 0.1):
+    for level in (bpm * 4, bpm * 2, bpm, bpm / 2, bpm / 4):
+        if (
+            _USUAL[0] <= level <= _USUAL[1]
+            and _near(beats, 60.0 * FRAME_RATE / level) >= _FILLED
+            and likeness(level) >= _ALIKE * likeness(level / 2)
+        ):
             return level
     return bpm
+
+
+def _correlation(row: Array) -> Array:
+    """Normalised autocorrelation by lag in frames."""
+    centred = row - row.mean()
+    correlation = fft.irfft(np.abs(fft.rfft(centred, 2 * len(row))) ** 2)[: len(row)]
+    return np.asarray(correlation / (correlation[0] + 1e-9))
+
+
+def _near(correlation: Array, lag: float) -> float:
+    """The highest correlation within a frame of a lag."""
+    return float(_at(correlation, lag + np.arange(-1.0, 1.5, 0.5)).max())
 
 
 def _windows(pulse: Array) -> Array:
