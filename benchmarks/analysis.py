@@ -159,9 +159,9 @@ def compare(paths: list[Path], workers: int) -> int:
 
     one, speed_one = with_workers(1, paths, 1)
     many, speed_many = with_workers(workers, paths, 1)
-    print(f"  1 worker   {one:.3f}  ({speed_one:.0f} minutes of audio a second of wall time)".replace("minutes", "min"))
+    print(f"  1 worker   {one:.3f}  ({speed_one:.1f} min of audio a second of wall time)")
     print(
-        f"  {workers} workers  {many:.3f}  ({speed_many:.0f} min of audio a second of wall time): {many / one:.2f} of one"
+        f"  {workers} workers  {many:.3f}  ({speed_many:.1f} min of audio a second of wall time): {many / one:.2f} of one"
     )
     return int(ours > LIMIT or many > GROWTH * one)
 
