@@ -1,8 +1,8 @@
-"""How hard a recording drives, 1 (calm) to 10 (peak time), by a fixed formula: the same sound has the same energy in every library.
+"""How hard a recording drives, 1 (calm) to 10 (peak time), by a fixed formula: the same sound has the same energy in any library.
 
-Three measures are brought to 0..1 between a calm and a driving end and averaged with fixed weights:
-loudness (RMS of what is not silent), attack (mean of the onsets: how many and how strong), and brightness (share of
-frames' level above 2 kHz). The ends lie about where the 5th and 95th percentile of a mixed collection lie, loudness as music is mastered for clubs.
+Three measures are brought to 0..1 between a calm and a driving end and averaged with fixed weights: loudness (RMS of what is
+not silent), attack (mean of the onsets: how many and how strong), and brightness (share of the level above 2 kHz). The ends
+are about the 5th and the 95th percentile of a mixed collection, for loudness those of music mastered for clubs.
 """
 
 from __future__ import annotations
