@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from segue.home import Home
 
 _SEEDS: Final = ("Night Bus", "Undertow")
-_SUFFIXES: Final = ("mp3", "m4a", "flac", "ogg", "opus", "wav", "aiff")
+SUFFIXES: Final = ("mp3", "m4a", "flac", "ogg", "opus", "wav", "aiff")
 _SUGGESTIONS: Final = 4
 _RIGHT_TEMPO: Final = 0.02
 """A tempo within 2 % counts as found."""
@@ -41,7 +41,7 @@ def demo(options: Options, *, keep: bool) -> None:
     """
     del options  # the demo must never write into a library of yours
     console = make_console()
-    with _throw_away(keep=keep) as (home, music):
+    with throw_away(keep=keep) as (home, music):
         _run(console, home, music)
         if keep:
             console.print(f'\nKept in {home}. Go on with: segue --home {home} next "Copper Rain"', soft_wrap=True)
@@ -49,7 +49,7 @@ def demo(options: Options, *, keep: bool) -> None:
 
 
 @contextmanager
-def _throw_away(*, keep: bool) -> Iterator[tuple[Home, Path]]:
+def throw_away(*, keep: bool) -> Iterator[tuple[Home, Path]]:
     """A home and a music folder in the temporary folder; daemon and folders are gone afterwards unless kept."""
     from segue.cli.start import stop_daemon
     from segue.home import Home
@@ -77,7 +77,7 @@ def _run(console: Console, home: Home, music: Path) -> None:
     from segue.client import Client
     from segue.demo.tracks import DEMO_TRACKS
 
-    with console.status(f"Playing and recording {len(DEMO_TRACKS)} tracks in {len(_SUFFIXES)} formats"):
+    with console.status(f"Playing and recording {len(DEMO_TRACKS)} tracks in {len(SUFFIXES)} formats"):
         render_all(music, DEMO_TRACKS)
     with console.status("Starting Segue on a library of its own"):
         start_daemon(home, str(home))
@@ -96,7 +96,7 @@ def render_all(folder: Path, specs: Sequence[TrackSpec]) -> None:
 
     with ThreadPoolExecutor() as threads:  # the encoders let go of the interpreter
         jobs = [
-            threads.submit(write_track, folder, spec, _SUFFIXES[number % len(_SUFFIXES)])
+            threads.submit(write_track, folder, spec, SUFFIXES[number % len(SUFFIXES)])
             for number, spec in enumerate(specs)
         ]
         for job in jobs:

@@ -156,7 +156,9 @@ def _pitch(way: tuple[str, float] | None) -> Text:
     if way is None:
         return Text("-", style="dim")
     prefix, per_cent = way
-    return Text(f"{prefix}{per_cent:+.1f}%", style="dim" if abs(per_cent) > _OUT_OF_REACH else "")
+    if abs(per_cent) > _OUT_OF_REACH:
+        return Text("far", style="dim")
+    return Text(f"{prefix}{per_cent:+.1f}%")
 
 
 def _number(value: float | None) -> str:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 import psutil
@@ -185,21 +186,26 @@ def test_pause_is_shown_and_up_does_not_wait_for_it(home, folder, music):
     (folder / OUTSIDE).unlink()
 
 
-def test_events_are_printed_as_they_happen(home, folder, music):
+def test_events_are_printed_as_they_happen(home):
     command = [*SEGUE, "events", "--json", "--home", str(home)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    printed = []
+    with Client(home) as client, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # fmt: skip
+        reader = threading.Thread(target=lambda: printed.extend(process.stdout), daemon=True)
+        reader.start()
         try:
-            subprocess.run([*SEGUE, "played", "copper rain", "--home", str(home)], check=True, capture_output=True)
-            wait_for = {"play.added"}
-            while wait_for:
-                event = json.loads(process.stdout.readline())
-                assert set(event) == {"event", "seq", "at", "data"}
-                wait_for.discard(event["event"])
+            # Played again and again, for nobody knows when it has begun to listen.
+            wait_until(lambda: client.mark_played("copper rain") and len(printed) >= 2, what="the events")
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 130
+            reader.join(20)
             assert process.stderr.read() == ""
         finally:
             process.kill()
+    events = [json.loads(line) for line in printed]
+    assert all(set(event) == {"event", "seq", "at", "data"} for event in events)
+    assert events[-1]["event"] == "play.added"
+    assert events[-1]["data"]["title"] == "Copper Rain"
+    assert events[-1]["seq"] == events[-2]["seq"] + 1
 
 
 def test_folders_are_added_listed_and_removed(home, folder, tmp_path):
