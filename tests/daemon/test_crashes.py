@@ -17,7 +17,7 @@ import zmq
 from loop import Loop
 from segue.client import Client
 from segue.home import Home
-from support import RunningDaemon, remove_home, wait_until
+from support import remove_home, wait_until
 
 
 @pytest.fixture
@@ -62,13 +62,14 @@ def test_workers_die_with_a_killed_daemon(loop, music):
     workers = psutil.Process(loop.daemon.process.pid).children(recursive=True)
     assert workers
     os.kill(loop.daemon.process.pid, signal.SIGKILL)  # the daemon alone, not its group
-    gone, alive = psutil.wait_procs(workers, timeout=10)
+    _, alive = psutil.wait_procs(workers, timeout=10)
     assert not alive
 
 
 def test_a_second_daemon_says_who_is_there_and_leaves(loop):
     second = subprocess.run(
         [sys.executable, "-m", "segue.server.main", "--home", str(loop.home)],
+        check=False,
         capture_output=True,
         text=True,
         timeout=30,
@@ -148,7 +149,11 @@ def test_a_home_with_a_long_path_works(tmp_path, music):
 
 def _start_and_fail(home: Path) -> str:
     started = subprocess.run(
-        [sys.executable, "-m", "segue.server.main", "--home", str(home)], check=False, capture_output=True, text=True, timeout=30
+        [sys.executable, "-m", "segue.server.main", "--home", str(home)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
     assert started.returncode == 1
     assert "Traceback" not in started.stderr
@@ -164,7 +169,9 @@ def test_a_home_that_cannot_be_made_is_one_sentence(tmp_path):
 def _small_disk(folder: Path, kilobytes: int, options: str = ""):
     folder.mkdir(parents=True)
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k{options}", "tmpfs", str(folder)], check=False, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k{options}", "tmpfs", str(folder)],
+        check=False,
+        capture_output=True,
     )
     if mounted.returncode:
         pytest.skip("mounting a small disk needs rights that this user does not have")

@@ -33,7 +33,7 @@ def why(seed: Mix, track: Mix, change: float, factor: float, shared: Sequence[st
     """Say why ``track`` follows ``seed``.
 
     ``change`` and ``factor`` are those of `mixability.tempo`; ``shared`` are the tags in common, the most telling first.
-    A percentage says how much faster the track is than the seed, at the stated half or double time.
+    The percentage is the pitch that brings the track to the seed's tempo, at the stated half or double time.
     """
     parts = [_key(seed.camelot, track.camelot), _tempo(seed, track, change, factor), _tags(shared)]
     line = ", ".join(part for part in parts if part)
@@ -63,11 +63,11 @@ def _tempo(seed: Mix, track: Mix, change: float, factor: float) -> str:
         return f"{track.bpm:.0f} BPM"
     if abs(change) > FAR:
         return f"tempo jumps {seed.bpm:.0f} → {track.bpm:.0f}"
-    percent = f"{100 * change:+.1f} %" if abs(change) >= 0.0005 else "same tempo"
+    pitch = f"{100 / (1 + change) - 100:+.1f}"
     if factor == 1.0:
-        return percent
+        return "same tempo" if float(pitch) == 0 else f"pitch {pitch} %"
     name = "half time" if factor > 1.0 else "double time"
-    return f"{name} ({seed.bpm:.0f} → {track.bpm:.0f})" + (f", {percent}" if percent != "same tempo" else "")
+    return f"{name} ({seed.bpm:.0f} → {track.bpm:.0f})" + ("" if float(pitch) == 0 else f", pitch {pitch} %")
 
 
 def _tags(shared: Sequence[str]) -> str:

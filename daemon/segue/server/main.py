@@ -15,7 +15,6 @@ import segue
 from segue.config import Config
 from segue.errors import DaemonRunningError, SegueError
 from segue.home import Home
-from segue.server.daemon import Daemon
 
 _LOG_BYTES: Final = 2_000_000
 _LOG_COPIES: Final = 3
@@ -27,6 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the daemon; returns 0 after a clean stop, 1 when it could not start, 3 when another one holds the home."""
     options = _parser().parse_args(arguments)
     os.umask(0o077)  # what a daemon of this user writes is nobody else's to read
+    # Matrix products here take a millisecond: threads for them would cost more, and take the cores of the DJ program.
+    # numpy reads this once, hence the late import.
+    os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+    from segue.server.daemon import Daemon  # noqa: PLC0415
+
     try:
         home = Home.locate(options.home)
         home.create()

@@ -33,10 +33,10 @@ def reason(seed: Mix, track: Mix, shared: list[str]) -> tuple[str, float, float]
 def test_as_a_dj_says_it() -> None:
     seed = Mix(124.0, 1.0, 14, 6.0)
     assert reason(seed, Mix(126.0, 1.0, 16, 7.0), ["deep house", "ambient"])[0] == (
-        "8A → 9A, +1.6 %, shares deep house, ambient; more energy (6 → 7)"
+        "8A → 9A, pitch -1.6 %, shares deep house, ambient; more energy (6 → 7)"
     )
     assert reason(Mix(174.0, 1.0, 14, nan), Mix(87.3, 1.0, 14, 5.0), [])[0] == (
-        "8A → 8A, half time (174 → 87), +0.3 %, no tag in common"
+        "8A → 8A, half time (174 → 87), pitch -0.3 %, no tag in common"
     )
     assert reason(seed, Mix(87.0, 0.2, -1, 4.0), ["jazz"])[0] == (
         "key unknown, tempo unsure: 87 or 174, shares jazz; less energy (6 → 4)"
@@ -64,9 +64,9 @@ def test_a_reason_agrees_with_the_numbers(seed: Mix, track: Mix, shared: list[st
     else:
         assert camelot_name(track.camelot) in line.split(",")[0]
         assert ("→" in line.split(",")[0]) == (seed.camelot >= 0)
-    said = re.search(r"([+-]\d+\.\d) %", line)
+    said = re.search(r"pitch ([+-]\d+\.\d) %", line)
     if said:
-        assert abs(float(said[1]) / 100 - (track.bpm * factor / seed.bpm - 1)) < 0.0006
+        assert abs(track.bpm * factor * (1 + float(said[1]) / 100) / seed.bpm - 1) < 0.0007
         assert track.bpm_confidence >= 0.5
         assert ("time (" in line) == (factor != 1.0)
     assert ("tempo unknown" in line) == math.isnan(track.bpm)

@@ -43,10 +43,10 @@ def seed_of_track(track: Track, ranking: Ranking) -> Seed:
         path=track.path,
         title=track.title,
         artist=track.artist,
-        bpm=track.bpm,
+        bpm=_rounded(track.bpm, 2),
         camelot=track.camelot,
-        energy=track.energy,
-        duration=track.duration,
+        energy=_rounded(track.energy, 1),
+        duration=_rounded(track.duration, 2),
         tags=list(ranking.tags),
         notes=list(ranking.notes),
     )
@@ -67,16 +67,15 @@ def seed_of_file(path: Path, probe: Probe, analysis: TrackAnalysis, ranking: Ran
     notes = list(ranking.notes)
     if analysis.damaged:
         notes.append("partly damaged: only what could be decoded counts")
-    bpm = probe.tags.bpm or analysis.tempo.bpm
     return Seed(
         id=None,
         path=str(path),
         title=probe.tags.title or path.stem,
         artist=probe.tags.artist,
-        bpm=None if bpm is None else round(bpm, 2),
+        bpm=_rounded(probe.tags.bpm or analysis.tempo.bpm, 2),
         camelot=camelot(probe.tags.key) if probe.tags.key else analysis.key.camelot,
-        energy=round(analysis.energy, 1),
-        duration=round(analysis.duration, 2),
+        energy=_rounded(analysis.energy, 1),
+        duration=_rounded(analysis.duration, 2),
         tags=list(ranking.tags),
         notes=notes,
     )
@@ -100,12 +99,16 @@ def _suggestion(track: Track, ranked: Ranked) -> Suggestion:
         path=track.path,
         title=track.title,
         artist=track.artist,
-        bpm=track.bpm,
+        bpm=_rounded(track.bpm, 2),
         camelot=track.camelot,
-        energy=track.energy,
-        duration=track.duration,
+        energy=_rounded(track.energy, 1),
+        duration=_rounded(track.duration, 2),
         similarity=round(ranked.similarity, 4),
         score=round(ranked.score, 4),
         tags_in_common=list(ranked.tags_in_common),
         why=ranked.why,
     )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
