@@ -20,4 +20,5 @@ def test_the_demo_shows_suggestions_and_leaves_nothing_behind(home, monkeypatch)
     blend = outcome.out.split('$ segue next "Night Bus"')[1].split("$ segue next")[0]
     assert re.search(r"Last Platform|Copper Rain|Sunday Market", blend)
     assert list(home.iterdir()) == []
-    assert not [process for process in psutil.process_iter() if str(home) in " ".join(process.cmdline())]
+    running = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
+    assert not [command for command in running if str(home) in command]
