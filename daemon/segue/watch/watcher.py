@@ -203,8 +203,15 @@ class Watcher:
                     log.warning("The watcher rests: %s", error)
                     self._trouble = str(error)
                     self._rest()
+                except Exception as error:
+                    # A fault of ours, or of who listens: a watcher that died of it would be missed by nobody.
+                    log.exception("The watcher stumbled and starts over")
+                    self._trouble = f"Watching the folders stumbled ({error}) and starts over: please report it."
+                    self._rest()
         finally:
-            self._working = False
+            with self._wake:
+                self._working = False
+                self._wake.notify_all()
             self._events.stop()
 
     def _sleep(self) -> bool:

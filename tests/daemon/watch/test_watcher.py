@@ -44,7 +44,7 @@ class Bench:
             settle_seconds=SETTLE,
             on_queued=self.queued.append,
             on_changed=self.changed.extend,
-            on_folder=lambda: self.folder_news.append(self.watcher.folders()[0].watch),
+            on_folder=lambda: self.folder_news.extend(folder.watch for folder in self.watcher.folders()),
             **options,
         )
 
@@ -454,6 +454,19 @@ def test_a_full_disk_is_told_and_made_good_later(bench: Bench, monkeypatch: pyte
     monkeypatch.setattr(bench.library, "enqueue_many", real)
     bench.wait_states({"a.mp3": "queued"})
     wait_until(lambda: bench.watcher.problems() == [])
+
+
+def test_a_listener_that_fails_does_not_end_the_watch(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher_module, "_TROUBLE_SECONDS", 0.2)
+    monkeypatch.setattr(watcher_module, "CHECK_SECONDS", 0.1)
+    bench.start()
+    bench.queued = None
+    bench.watcher._changes._on_queued = lambda _count: bench.queued.append(1)
+    bench.write("a.mp3")
+    wait_until(lambda: "stumbled" in "".join(bench.watcher.problems()))
+    bench.queued = []
+    bench.write("b.mp3")
+    bench.wait_states({"a.mp3": "queued", "b.mp3": "queued"})
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file names are text on Windows")
