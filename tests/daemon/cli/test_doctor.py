@@ -92,3 +92,17 @@ def test_a_connection_file_of_a_dead_daemon_is_a_warning(made):
     finding = findings(check_running(made))["daemon"]
     assert finding.state is State.WARN
     assert "segue up" in finding.sentence
+
+
+def test_two_runtimes_over_each_other_are_found(tmp_path, monkeypatch, home):
+    for name in ("onnxruntime", "onnxruntime_gpu"):
+        folder = tmp_path / f"{name}-1.0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: 1.0\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    outcome = segue("doctor", "--json", home=home)
+    runtime = next(line for line in outcome.lines if line["name"] == "runtime")
+    assert outcome.code == 1
+    assert runtime["state"] == "fail"
+    assert "pip uninstall" in runtime["sentence"]
+    assert "models" not in {line["name"] for line in outcome.lines}  # a mixed runtime is not even opened
