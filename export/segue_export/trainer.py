@@ -59,6 +59,7 @@ class Trainer:
         self._scale: Scale | None = None
         self.step, self.crops, self.minutes, self.labelling = 0, 0, 0.0, 0.0
         self._sums: dict[str, float] = {}
+        self._summed = 0
 
     def run(self, clock: Callable[[], float]) -> None:
         """Label and learn until the run's minutes are used up; `clock` gives seconds."""
@@ -145,10 +146,11 @@ class Trainer:
     def _note(self, terms: dict[str, float]) -> None:
         for name, value in (*terms.items(), ("loss", sum(terms.values()))):
             self._sums[name] = self._sums.get(name, 0.0) + value
+        self._summed += 1
         if self.step % self.settings.log_steps:
             return
-        means = {name: round(value / self.settings.log_steps, 5) for name, value in self._sums.items()}
-        self._sums = {}
+        means = {name: round(value / self._summed, 5) for name, value in self._sums.items()}
+        self._sums, self._summed = {}, 0
         row = {"step": self.step, "minutes": round(self.minutes, 2), "views": len(self._store), "crops": self.crops}
         path = self._out / "log.csv"
         is_new = not path.exists()
