@@ -39,8 +39,11 @@ def analyse(options: Options, files: Sequence[Path], *, vector: bool, jobs: int 
     analysed gives an error in its place, the others go on, and the exit code is 1 in the end.
     """
     failed = False
-    with open_pool(options, jobs) as pool:
-        for path, result in analyse_in_order(pool, expand(files), vector=vector):
+    paths = list(expand(files))
+    if not paths:
+        return
+    with open_pool(options, jobs, len(paths)) as pool:
+        for path, result in analyse_in_order(pool, paths, vector=vector):
             failed |= isinstance(result, SegueError)
             if options.json:
                 print_json(json_line(path, result, vector=vector))
@@ -88,8 +91,8 @@ def json_line(path: Path, result: Analysis | SegueError, *, vector: bool) -> dic
     return line
 
 
-def open_pool(options: Options, jobs: int | None) -> AnalysisPool:
-    """Workers with the limits from the home's settings. Raises ConfigError or a ModelError."""
+def open_pool(options: Options, jobs: int | None, files: int) -> AnalysisPool:
+    """Workers, no more than files, with the limits from the home's settings. Raises ConfigError or a ModelError."""
     from segue.analysis.pool import AnalysisPool
     from segue.config import Config
     from segue.networks.models import models_dir
@@ -97,7 +100,7 @@ def open_pool(options: Options, jobs: int | None) -> AnalysisPool:
     config = Config.load(options.home())
     return AnalysisPool(
         models_dir(),
-        workers=jobs or config.worker_count(),
+        workers=min(jobs or config.worker_count(), files),
         provider=config.provider,
         seconds_per_minute=config.seconds_per_minute,
         memory_limit_mb=config.memory_limit_mb,
