@@ -16,11 +16,12 @@ from segue.cli.output import clean, make_console, minutes, print_json
 from segue.errors import FileMissingError, SegueError
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from rich.console import Group
 
     from segue.analysis.pool import AnalysisPool
     from segue.protocol.messages import Analysis
 
+_TAGS: Final = 4
 _AHEAD: Final = 3
 """Files under way for each worker: enough that none waits while an early long file holds the output back."""
 
@@ -128,18 +129,31 @@ def _finish(path: Path, future: Future[Analysis]) -> tuple[Path, Analysis | Segu
         return path, error
 
 
-def _paragraph(path: Path, result: Analysis | SegueError) -> Text:
+def _paragraph(path: Path, result: Analysis | SegueError) -> Group:
+    from rich.console import Group
+    from rich.padding import Padding
     from rich.text import Text
 
-    text = Text(clean(str(path)), style="bold")
+    body = Text()
     if isinstance(result, SegueError):
-        return text.append(f"\n  {clean(result.message)} ({result.code})", style="not bold yellow")
+        body.append(f"{clean(result.message)} ({result.code})", style="yellow")
+    else:
+        body.append(f"{minutes(result.duration)}   {_tempo(result)}   {_key(result)}\n")
+        tags = sorted(result.tags.items(), key=lambda tag: -tag[1])[:_TAGS]
+        shares = ", ".join(f"{name} {share:.2f}" for name, share in tags)
+        body.append(f"energy {result.energy:.1f}   ").append(shares, style="dim")
+    return Group(Text(clean(str(path)), style="bold"), Padding(body, (0, 0, 0, 2)))
+
+
+def _tempo(result: Analysis) -> str:
+    if not result.bpm:
+        return "no beat found"
     others = f", or {' / '.join(f'{bpm:.1f}' for bpm in result.bpm_alternatives)}" if result.bpm_alternatives else ""
-    tempo = f"{result.bpm:.2f} bpm ({result.bpm_confidence:.0%} sure{others})" if result.bpm else "no beat found"
-    key = f"{result.key}, {result.camelot} ({result.key_confidence:.0%} sure)" if result.key else "no key found"
-    text.append(f"\n  {minutes(result.duration)}   {tempo}   {key}   energy {result.energy:.1f}", style="not bold")
-    tags = sorted(result.tags.items(), key=lambda tag: -tag[1])[:5]
-    return text.append("\n  " + ", ".join(f"{name} {share:.2f}" for name, share in tags), style="not bold dim")
+    return f"{result.bpm:.2f} bpm ({result.bpm_confidence:.0%} sure{others})"
+
+
+def _key(result: Analysis) -> str:
+    return f"{result.key}, {result.camelot} ({result.key_confidence:.0%} sure)" if result.key else "no key found"
 
 
 COMMANDS = {"analyse": analyse}
