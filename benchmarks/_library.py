@@ -33,7 +33,9 @@ def analyses(made: Columns, model: str) -> Iterator[tuple[str, Probe, TrackAnaly
             TrackAnalysis(
                 duration=duration,
                 tempo=Tempo(None if np.isnan(bpm) else bpm, float(made.bpm_confidence[row])),
-                key=Key(KEYS[key], camelot_name(key), 0.8) if key >= 0 else Key(None, None, 0.0),
+                key=Key(KEYS[key], camelot_name(key), float(made.key_confidence[row]))
+                if key >= 0
+                else Key(None, None, 0.0),
                 energy=energy,
                 loudness=-9.0,
                 features={"danceability": 0.5, "valence": 0.5},
@@ -73,6 +75,7 @@ def columns(count: int, dim: int, seed: int = 1) -> Columns:
         bpm=np.where(rng.random(count) < 0.03, np.float32(np.nan), bpm).astype(np.float32),
         bpm_confidence=confidence,
         camelot=np.where(rng.random(count) < 0.03, -1, rng.integers(0, 24, count)).astype(np.int8),
+        key_confidence=rng.beta(3, 3, count).astype(np.float32),
         energy=np.clip(rng.normal(6, 2, count), 1, 10).astype(np.float32),
         duration=rng.uniform(120, 480, count).astype(np.float32),
         artist=rng.integers(1, max(2, count // 12), count).astype(np.uint64),

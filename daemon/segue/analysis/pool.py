@@ -34,12 +34,12 @@ _log = logging.getLogger(__name__)
 
 _BASE_SECONDS: Final = 60.0
 _UNKNOWN_MINUTES: Final = 15.0
-_PROBE, _ANALYSE, _END = range(3)
+_PROBE, _ASKED, _ANALYSE, _END = range(4)
 _EXIT_SECONDS: Final = 5.0
 
 
 class _Item(NamedTuple):
-    """A job in the queue; probes come first, for they are quick and save analyses."""
+    """A job in the queue; probes come first, for they are quick and save analyses, then what somebody waits for."""
 
     rank: int
     number: int
@@ -94,10 +94,15 @@ class AnalysisPool:
         """Identity, duration and tags of a file. The future fails with a SegueError and with nothing else."""
         return self._submit(_PROBE, "probe", path, self._base_seconds)
 
-    def analyse(self, path: Path, duration: float) -> Future[TrackAnalysis]:
-        """Analyse a file of so many seconds (0: not known). The future fails with a SegueError and with nothing else."""
+    def analyse(self, path: Path, duration: float, *, asked: bool = False) -> Future[TrackAnalysis]:
+        """Analyse a file of so many seconds (0: not known), before others if somebody has `asked` for it and waits.
+
+        The future fails with a SegueError and with nothing else.
+        """
         minutes = duration / 60.0 if duration > 0 else _UNKNOWN_MINUTES
-        return self._submit(_ANALYSE, "analyse", path, self._base_seconds + self._seconds_per_minute * minutes)
+        return self._submit(
+            _ASKED if asked else _ANALYSE, "analyse", path, self._base_seconds + self._seconds_per_minute * minutes
+        )
 
     def describe(self) -> WorkerReport:
         """What the workers are, as soon as the first one is warm. Raises the SegueError that keeps it from that."""

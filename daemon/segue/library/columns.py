@@ -26,6 +26,8 @@ class Columns:
     """0..1; 1 where a user, a DJ program or the file says so."""
     camelot: npt.NDArray[np.int8]
     """Key that holds as 0..23: ``2 * (number - 1) + (0 for A, 1 for B)``; -1: unknown."""
+    key_confidence: npt.NDArray[np.float32]
+    """As `bpm_confidence`, of the key."""
     energy: npt.NDArray[np.float32]
     """1..10; NaN: unknown."""
     duration: npt.NDArray[np.float32]

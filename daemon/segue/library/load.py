@@ -17,7 +17,8 @@ from segue.library.models import Model
 _ROWS: Final = 2048
 """Rows fetched at a time: their blobs (3 MB) are all that is in memory beside the arrays."""
 _SELECT: Final = """
-    SELECT t.id, v.vector, v.tags, t.bpm, t.bpm_confidence, t.camelot, t.energy, t.duration, t.artist_key, t.standing
+    SELECT t.id, v.vector, v.tags, t.bpm, t.bpm_confidence, t.camelot, t.key_confidence, t.energy, t.duration,
+           t.artist_key, t.standing
     FROM tracks t JOIN vectors v ON v.track_id = t.id WHERE t.model_id = ? AND t.standing > 0"""
 _COUNT: Final = "SELECT count(*) FROM tracks WHERE model_id = ? AND standing > 0"
 
@@ -70,7 +71,7 @@ def _fill(target: Columns, start: int, rows: list[tuple[Any, ...]], unsound: lis
         unsound.extend(row[0] for row in rows if row[0] not in kept)
     if not whole:
         return 0
-    ids, vectors, tags, bpm, confidence, camelot, energy, duration, artist, standing = zip(*whole, strict=True)
+    ids, vectors, tags, bpm, sure, camelot, key_sure, energy, duration, artist, standing = zip(*whole, strict=True)
     block = np.frombuffer(b"".join(vectors), "<f4").reshape(len(whole), -1)
     good = tracks.sound(block)
     unsound.extend(np.array(ids)[~good].tolist())
@@ -81,7 +82,8 @@ def _fill(target: Columns, start: int, rows: list[tuple[Any, ...]], unsound: lis
     target.ids[part] = np.array(ids, np.int64)[good]
     for column, numbers in (
         (target.bpm, bpm),
-        (target.bpm_confidence, confidence),
+        (target.bpm_confidence, sure),
+        (target.key_confidence, key_sure),
         (target.energy, energy),
         (target.duration, duration),
     ):
@@ -100,6 +102,7 @@ def _empty(size: int, dim: int, labels: tuple[str, ...]) -> Columns:
         bpm=np.empty(size, np.float32),
         bpm_confidence=np.empty(size, np.float32),
         camelot=np.empty(size, np.int8),
+        key_confidence=np.empty(size, np.float32),
         energy=np.empty(size, np.float32),
         duration=np.empty(size, np.float32),
         artist=np.empty(size, np.uint64),
@@ -122,6 +125,7 @@ def _head(whole: Columns, size: int) -> Columns:
         bpm=cut(whole.bpm),
         bpm_confidence=cut(whole.bpm_confidence),
         camelot=cut(whole.camelot),
+        key_confidence=cut(whole.key_confidence),
         energy=cut(whole.energy),
         duration=cut(whole.duration),
         artist=cut(whole.artist),

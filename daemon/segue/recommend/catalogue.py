@@ -35,6 +35,7 @@ class Facts:
     bpm: npt.NDArray[np.float32]
     bpm_confidence: npt.NDArray[np.float32]
     camelot: npt.NDArray[np.int8]
+    key_confidence: npt.NDArray[np.float32]
     energy: npt.NDArray[np.float32]
     duration: npt.NDArray[np.float32]
     artist: npt.NDArray[np.uint64]

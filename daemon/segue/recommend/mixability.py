@@ -57,7 +57,7 @@ def tempo(seed_bpm: float | None, seed_confidence: float, bpm: Floats, confidenc
     return TempoMatch(score.astype(np.float32), change.astype(np.float32), factors[nearest])
 
 
-def key(seed_camelot: int, seed_confidence: float, camelot: npt.NDArray[np.int8]) -> Floats:
+def key(seed_camelot: int, seed_confidence: float, camelot: npt.NDArray[np.int8], confidence: Floats) -> Floats:
     """Grade keys on the Camelot wheel (Mark Davis' numbering of the circle of fifths), 0..1, shape (n,).
 
     Keys are 0..23 as in `Columns`, -1 where unknown. The same key is best; one step round the wheel (a fifth) and the
@@ -66,7 +66,8 @@ def key(seed_camelot: int, seed_confidence: float, camelot: npt.NDArray[np.int8]
     """
     if seed_camelot < 0:
         return np.full(len(camelot), NEUTRAL, dtype=np.float32)
-    graded = NEUTRAL + np.float32(seed_confidence) * (WHEEL[seed_camelot][camelot] - NEUTRAL)
+    trust = np.clip(seed_confidence * np.nan_to_num(confidence), 0.0, 1.0)
+    graded = NEUTRAL + trust * (WHEEL[seed_camelot][camelot] - NEUTRAL)
     return np.where(camelot < 0, np.float32(NEUTRAL), graded).astype(np.float32)
 
 

@@ -163,6 +163,7 @@ def _seed_of(snapshot: Snapshot, row: int) -> ProbeSeed:
         bpm=_known(facts.bpm[row]),
         bpm_confidence=float(facts.bpm_confidence[row]),
         camelot=int(facts.camelot[row]),
+        key_confidence=float(np.nan_to_num(facts.key_confidence[row])),
         energy=_known(facts.energy[row]),
         duration=_known(facts.duration[row]),
     )
@@ -184,7 +185,7 @@ def _rerank(
 ) -> _Candidates:
     facts = snapshot.facts
     tempo = mixability.tempo(seed.bpm, seed.bpm_confidence, facts.bpm[rows], facts.bpm_confidence[rows])
-    key = mixability.key(seed.camelot, seed.key_confidence, facts.camelot[rows])
+    key = mixability.key(seed.camelot, seed.key_confidence, facts.camelot[rows], facts.key_confidence[rows])
     score = SIMILARITY_WEIGHT * np.clip(cosines, 0.0, 1.0) + KEY_WEIGHT * key + TEMPO_WEIGHT * tempo.score
     score = np.round(score.astype(np.float64), 6)
     order = np.lexsort((snapshot.rows.ids[rows], -score))

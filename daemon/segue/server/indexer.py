@@ -15,6 +15,7 @@ from segue.analysis.pool import AnalysisPool
 from segue.analysis.result import Probe, TrackAnalysis
 from segue.errors import DiskFullError, FileMissingError, LibraryError, ModelError, SegueError, WorkerStartError
 from segue.library.files import FileRow
+from segue.library.paths import shown
 from segue.library.store import Library
 from segue.server.mirror import Mirror
 from segue.server.progress import Pace
@@ -101,7 +102,7 @@ class Indexer:
     @property
     def in_work(self) -> list[str]:
         """Files in work now."""
-        return list(self._in_work)
+        return [shown(path) for path in tuple(self._in_work)]
 
     @property
     def problem(self) -> str | None:
@@ -182,7 +183,7 @@ class Indexer:
         if track is None:
             return False
         self._refresh(row, track)
-        self._publish("track.indexed", {"id": track, "path": row.path, "analysed": False})
+        self._publish("track.indexed", {"id": track, "path": shown(row.path), "analysed": False})
         return True
 
     def _store(self, row: FileRow, probe: Probe, analysis: TrackAnalysis) -> None:
@@ -190,7 +191,7 @@ class Indexer:
             return
         track = self._library.store(row.path, probe, analysis, as_of=row)
         self._refresh(row, track)
-        self._publish("track.indexed", {"id": track, "path": row.path, "analysed": True})
+        self._publish("track.indexed", {"id": track, "path": shown(row.path), "analysed": True})
 
     def _refresh(self, row: FileRow, track: int) -> None:
         """The file's track is news, and so is the one that this file held before it was replaced."""
@@ -223,7 +224,7 @@ class Indexer:
             self._suffer(trouble)
             return
         _log.warning("%s: %s (%s)", row.path, error, error.code)
-        self._publish("track.failed", {"path": row.path, "code": error.code, "message": str(error)})
+        self._publish("track.failed", {"path": shown(row.path), "code": error.code, "message": str(error)})
 
     def _suffer(self, error: SegueError) -> None:
         """The library cannot be written now, or no worker starts. The file stays queued; nothing is lost, nothing is blamed on the file."""
@@ -247,6 +248,6 @@ class Indexer:
                 "failed": counts.failed,
                 "rate": self.rate(),
                 "time_left": self.time_left(counts.queued),
-                "path": row.path,
+                "path": shown(row.path),
             },
         )

@@ -141,18 +141,19 @@ def test_the_terminals_signals_do_not_reach_a_worker() -> None:
         assert running.result().model == "test"
 
 
-def test_probes_come_before_analyses() -> None:
+def test_probes_come_first_and_then_what_somebody_waits_for() -> None:
     with open_pool() as pool:
         pool.describe()
         order: list[str] = []
         futures = [pool.analyse(Path(name), 1) for name in ("doze.mp3", "first.mp3", "second.mp3")]
         time.sleep(0.3)
+        asked = pool.analyse(Path("asked.mp3"), 1, asked=True)
         probe = pool.probe(Path("probe.mp3"))
-        for name, future in [("first", futures[1]), ("second", futures[2]), ("probe", probe)]:
+        for name, future in [("first", futures[1]), ("second", futures[2]), ("asked", asked), ("probe", probe)]:
             future.add_done_callback(lambda _, name=name: order.append(name))
         futures[2].result()
         time.sleep(0.1)
-        assert order == ["probe", "first", "second"]
+        assert order == ["probe", "asked", "first", "second"]
 
 
 def test_stop_drains_what_is_in_work_and_refuses_the_rest() -> None:

@@ -35,6 +35,7 @@ def library(count: int, seed: int = 0, **fixed: Any) -> Columns:
         "bpm": np.where(rng.random(count) < 0.1, np.nan, rng.uniform(60, 180, count)).astype(np.float32),
         "bpm_confidence": rng.random(count).astype(np.float32),
         "camelot": rng.integers(-1, 24, count).astype(np.int8),
+        "key_confidence": rng.random(count).astype(np.float32),
         "energy": np.where(rng.random(count) < 0.1, np.nan, rng.uniform(1, 10, count)).astype(np.float32),
         "duration": rng.uniform(60, 600, count).astype(np.float32),
         "artist": rng.integers(0, 5, count).astype(np.uint64),

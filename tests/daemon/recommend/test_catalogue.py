@@ -61,7 +61,17 @@ def test_it_holds_what_a_dict_would_hold(steps: list[tuple[bool, set[int]]]) -> 
     for track, columns in expected.items():
         row = int(snapshot.rows.find(np.array([track]))[0])
         assert np.array_equal(snapshot.rows.vectors[row], columns.vectors[0])
-        for name in ("tags", "bpm", "bpm_confidence", "camelot", "energy", "duration", "artist", "present"):
+        for name in (
+            "tags",
+            "bpm",
+            "bpm_confidence",
+            "camelot",
+            "key_confidence",
+            "energy",
+            "duration",
+            "artist",
+            "present",
+        ):
             assert np.array_equal(
                 getattr(snapshot.facts, name)[row], getattr(columns, name)[0], equal_nan=name != "present"
             )

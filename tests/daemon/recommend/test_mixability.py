@@ -103,10 +103,10 @@ def test_the_wheel_is_symmetric_but_for_the_energy_boosts(a: int, b: int) -> Non
     assert (WHEEL[a, b] == 1.0) == (a == b)
 
 
-@given(st.integers(-1, 23), st.integers(-1, 23), units)
-def test_an_unknown_key_is_neutral_and_doubt_draws_towards_it(a: int, b: int, confidence: float) -> None:
-    score = float(mixability.key(a, confidence, np.array([b], dtype=np.int8))[0])
+@given(st.integers(-1, 23), st.integers(-1, 23), units, units)
+def test_an_unknown_key_is_neutral_and_doubt_draws_towards_it(a: int, b: int, sure: float, other: float) -> None:
+    score = float(mixability.key(a, sure, np.array([b], dtype=np.int8), np.array([other], dtype=np.float32))[0])
     if a < 0 or b < 0:
         assert score == NEUTRAL
     else:
-        assert score == pytest.approx(NEUTRAL + confidence * (WHEEL[a, b] - NEUTRAL), abs=1e-6)
+        assert score == pytest.approx(NEUTRAL + sure * other * (WHEEL[a, b] - NEUTRAL), abs=1e-6)

@@ -62,6 +62,7 @@ def test_a_score_is_made_of_similarity_key_and_tempo() -> None:
         bpm=np.array([120, 120, np.nan], dtype=np.float32),
         bpm_confidence=np.array([1, 1, 0], dtype=np.float32),
         camelot=np.array([14, 14, -1], dtype=np.int8),
+        key_confidence=np.array([1, 1, 0], dtype=np.float32),
     )
     with recommender(columns) as (made, _, _index):
         best, second = made.next(1, 10).suggestions
@@ -126,7 +127,7 @@ def test_when_there_is_only_one_artist_the_list_is_full_all_the_same() -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-SAME = ("vectors", "tags", "bpm", "bpm_confidence", "camelot")
+SAME = ("vectors", "tags", "bpm", "bpm_confidence", "camelot", "key_confidence")
 
 
 def test_equal_tracks_come_in_the_order_of_their_ids() -> None:
@@ -198,6 +199,7 @@ def test_it_answers_while_the_library_changes() -> None:
                 "bpm",
                 "bpm_confidence",
                 "camelot",
+                "key_confidence",
                 "energy",
                 "duration",
                 "artist",

@@ -43,7 +43,7 @@ class RecommendHandlers:
             known = self._library.known(probe.identity)
             if known is not None:
                 return self._after(known, params.limit)
-            return then(self._pool.analyse(path, probe.duration), lambda found: rank(probe, found))
+            return then(self._pool.analyse(path, probe.duration, asked=True), lambda found: rank(probe, found))
 
         def rank(probe: Probe, analysis: TrackAnalysis) -> Suggestions:
             ranking = self._recommender.similar(asked_by_file(probe, analysis), params.limit)
@@ -62,7 +62,8 @@ class RecommendHandlers:
         return then(
             self._pool.probe(path),
             lambda probe: then(
-                self._pool.analyse(path, probe.duration), lambda found: report(path, found, vector=params.vector)
+                self._pool.analyse(path, probe.duration, asked=True),
+                lambda found: report(path, found, vector=params.vector),
             ),
         )
 
