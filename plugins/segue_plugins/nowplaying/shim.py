@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 CLIENT: Final = "nowplaying"
 LOOK_SECONDS: Final = 0.5
-_AGAIN_SECONDS: Final = 15.0
+_AGAIN_SECONDS: Final = 5.0
 """A daemon that was started anew knows nothing of the deck, and every daemon forgets one of which it hears nothing."""
 _UNKNOWN_AGAIN_SECONDS: Final = 5.0
 """A title that is in no library yet may be there soon."""
