@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import zmq
@@ -27,6 +28,7 @@ from segue.server.handlers.daemon import DaemonHandlers
 from segue.server.handlers.library import LibraryHandlers
 from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.recommend import RecommendHandlers
+from segue.server.handlers.references import References
 from segue.server.indexer import Indexer
 from segue.server.lock import HomeLock
 from segue.server.mirror import Mirror
@@ -37,6 +39,8 @@ from segue.watch.watcher import Watcher
 _log = logging.getLogger(__name__)
 
 _POOL_STOP_SECONDS = 3.0
+_SEARCHES = 2
+"""Searches by words that run side by side."""
 _DRAIN_SECONDS = 20.0
 """How long a polite stop waits for the files in work."""
 _LOCK_SECONDS = 3.0
@@ -83,9 +87,8 @@ class Daemon:
         stack.callback(lock.release)
 
         models = ModelSet.load(models_dir())
-        library, trouble = open_library(home.library_file)
+        library, columns, trouble = open_library(home.library_file, models)
         stack.callback(library.close)
-        library.set_model(models.id, models.labels, models.dim)
 
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         stack.callback(context.term)
@@ -95,7 +98,7 @@ class Daemon:
 
         pool = self._pool(models)
         stack.callback(pool.stop, drain=False, timeout=_POOL_STOP_SECONDS)
-        catalogue = Catalogue(library.columns())
+        catalogue = Catalogue(columns)
         index = VectorIndex(
             home.index_dir, dim=models.dim, model=models.id, on_changed=lambda: events.publish("index.changed")
         )
@@ -119,10 +122,13 @@ class Daemon:
             problems=[trouble] if trouble else [],
             shutdown=self.end,
         )
+        executor = ThreadPoolExecutor(_SEARCHES, thread_name_prefix="search")
+        stack.callback(executor.shutdown, cancel_futures=True)
+        references = References(library, executor)
         dispatch = dispatcher(
-            RecommendHandlers(library, Recommender(catalogue, index), pool),
-            LibraryHandlers(library, watcher, mirror),
-            PlayingHandlers(library, decks, indexer, events.publish),
+            RecommendHandlers(library, references, Recommender(catalogue, index), pool),
+            LibraryHandlers(library, watcher, mirror, executor),
+            PlayingHandlers(library, references, decks, indexer, events.publish),
             about,
         )
         router = Router(doors.query, dispatch, context, lock)

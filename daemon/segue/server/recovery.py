@@ -1,48 +1,133 @@
-"""A damaged library is put aside, never deleted, and what can still be read of it is carried over."""
+"""A damaged library is put aside, never deleted, and all that can still be read of it is carried over."""
 
 from __future__ import annotations
 
 import logging
-import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from segue.errors import LibraryDamagedError
+from segue.library.columns import Columns
+from segue.library.connection import suspicion
+from segue.library.rescue import Rescued, rescue
 from segue.library.store import Library
+from segue.networks.models import ModelSet
 
 _log = logging.getLogger(__name__)
 
+_WITH_LOGS: Final = ("", "-wal", "-shm")
 
-def open_library(path: Path) -> tuple[Library, str | None]:
-    """Open the library; a damaged one is put aside and begun anew with the folders that can be read from it.
 
-    Returns the library and a sentence for the user when that had to be done. The music is analysed again then: only
-    the database is lost, and its remains are kept beside the new one.
+class Opened(NamedTuple):
+    """A library that can be used."""
+
+    library: Library
+    columns: Columns
+    """Of all its tracks, for these networks."""
+    trouble: str | None
+    """A sentence for the user, when it had to be rescued."""
+
+
+def open_library(path: Path, models: ModelSet) -> Opened:
+    """Open the library for these networks and read all its numbers; a damaged one is rescued first.
+
+    The damaged file is kept beside the new one as ``library.damaged-<time>.db``. Where damage was met while the daemon
+    ran, the whole file is looked through.
+
+    Raises:
+        LibraryTooNewError: a newer version wrote it.
+        HomeNotWritableError, DiskFullError: it, or what is rescued of it, cannot be written.
+
     """
+    _finish_interrupted(path)
+    mark = suspicion(path)
+    trouble = None
     try:
-        return Library(path), None
+        library, columns = _open(path, models, check=mark.exists())
     except LibraryDamagedError as error:
-        _log.error("%s", error)
-    folders = _readable_folders(path)
-    aside = path.with_name(f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
-    path.rename(aside)
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+        _log.error("%s", error)  # noqa: TRY400 - the sentence says it all
+        trouble = _replace(path)
+        library, columns = _open(path, models, check=False)
+    mark.unlink(missing_ok=True)
+    return Opened(library, columns, trouble)
+
+
+def _open(path: Path, models: ModelSet, *, check: bool) -> tuple[Library, Columns]:
     library = Library(path)
-    for folder in folders:
-        library.add_folder(folder)
-    watched = f"the {len(folders)} folders it watched were carried over" if folders else "add your folders again"
-    return (
-        library,
-        f"The library was damaged; it is kept as {aside.name}, and everything is analysed again ({watched}).",
-    )
-
-
-def _readable_folders(path: Path) -> list[Path]:
-    """The watched folders, as far as the damaged file still tells them."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            return [Path(row[0]) for row in connection.execute("SELECT path FROM folders")]
-    except sqlite3.Error:
-        return []
+        if check:
+            library.check()
+        library.set_model(models.id, models.labels, models.dim)
+        return library, _columns(library)
+    except BaseException:
+        library.close()
+        raise
+
+
+def _columns(library: Library) -> Columns:
+    try:
+        return library.columns()
+    except (ValueError, TypeError):
+        # Numbers that are none: damage that SQLite has not noticed while it read them, or a mistake of ours.
+        library.check()
+        raise
+
+
+def _replace(path: Path) -> str:
+    """Put a rescued library in the place of a damaged one; a kill between any two steps loses nothing."""
+    started = time.monotonic()
+    unfinished = path.with_suffix(".rescuing")
+    _remove(unfinished)
+    try:
+        rescued = rescue(path, unfinished)
+    except BaseException:
+        _remove(unfinished)
+        raise
+    unfinished.replace(_finished(path))
+    aside = _put_aside(path)
+    _finished(path).replace(path)
+    _log.warning("rescued in %.1f s: %s", time.monotonic() - started, rescued)
+    return _sentence(rescued, aside.name)
+
+
+def _finish_interrupted(path: Path) -> None:
+    if _finished(path).exists() and not path.exists():
+        _put_aside(path)
+        _finished(path).replace(path)
+
+
+def _finished(path: Path) -> Path:
+    return path.with_suffix(".rescued")
+
+
+def _put_aside(path: Path) -> Path:
+    aside = path.with_name(f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = aside.with_stem(
+            f"{aside.stem.partition('.damaged-')[0]}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{number}"
+        )
+    for suffix in _WITH_LOGS:
+        here = path.with_name(path.name + suffix)
+        if here.exists():
+            here.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def _remove(path: Path) -> None:
+    for suffix in _WITH_LOGS:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _sentence(rescued: Rescued, aside: str) -> str:
+    kept = f"The library was damaged; it is kept as {aside}."
+    if not (rescued.tracks or rescued.files or rescued.plays or rescued.values):
+        if rescued.folders:
+            return f"{kept} Nothing else in it could be read: your {rescued.folders} folders are analysed again."
+        return f"{kept} Nothing in it could be read: add your folders again."
+    saved = f"{rescued.tracks} analysed tracks, {rescued.plays} plays and {rescued.values} values of yours were rescued"
+    if rescued.again:
+        return f"{kept} {saved}; {rescued.again} files are analysed again."
+    return f"{kept} {saved}{'; what is missing is analysed again' if rescued.lost else ''}."

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 
 import segue
 from segue.analysis.pool import AnalysisPool
+from segue.errors import LibraryDamagedError
 from segue.home import Home
 from segue.index.vectors import VectorIndex
 from segue.library.store import Library
-from segue.protocol.messages import Done, Nothing, Pong, ShutdownParams, Status
+from segue.protocol.messages import Counts, Done, Nothing, Pong, ShutdownParams, Status
 from segue.protocol.methods import PROTOCOL_VERSION
 from segue.server.decks import Decks
 from segue.server.events import Events
@@ -62,8 +63,8 @@ class DaemonHandlers:
         """Everything; its ``seq`` is taken first, so that no event between is missed."""
         del params, origin
         seq = self._events.seq
-        counts = self._library.counts()
-        trouble = self._indexer.problem
+        counts = self._counts()
+        troubles = [*self._problems, *self._watcher.problems(), self._indexer.problem, self._library.trouble]
         return Status(
             pid=os.getpid(),
             version=segue.__version__,
@@ -85,8 +86,15 @@ class DaemonHandlers:
             index=self._index.state(),
             seq=seq,
             decks=self._decks.all(),
-            problems=[*self._problems, *self._watcher.problems(), *([trouble] if trouble else [])],
+            problems=list(dict.fromkeys(trouble for trouble in troubles if trouble)),
         )
+
+    def _counts(self) -> Counts:
+        """Zeros when the library is damaged: that, too, is said by the status."""
+        try:
+            return self._library.counts()
+        except LibraryDamagedError:
+            return Counts(indexed=0, queued=0, failed=0, missing=0)
 
     def pause(self, params: Nothing, origin: Origin) -> Done:
         """Stop analysing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from segue.errors import FolderNotFoundError, PathNotAllowedError
@@ -26,15 +27,16 @@ from segue.watch.watcher import Watcher
 class LibraryHandlers:
     """Folders in and out, search, failures."""
 
-    def __init__(self, library: Library, watcher: Watcher, mirror: Mirror) -> None:
+    def __init__(self, library: Library, watcher: Watcher, mirror: Mirror, executor: Executor) -> None:
         self._library = library
+        self._executor = executor
         self._watcher = watcher
         self._mirror = mirror
 
-    def search(self, params: SearchParams, origin: Origin) -> TrackList:
+    def search(self, params: SearchParams, origin: Origin) -> Future[TrackList]:
         """Tracks by words, best first; all by newest when no words are given."""
         del origin
-        return TrackList(tracks=self._library.tracks(self._library.search(params.text, params.limit)))
+        return self._executor.submit(self._found, params.text, params.limit)
 
     def folders(self, params: Nothing, origin: Origin) -> FolderList:
         """The watched folders."""
@@ -53,8 +55,8 @@ class LibraryHandlers:
         self._watcher.add(folder)
         return FolderList(folders=self._watcher.folders())
 
-    def remove_folder(self, params: FolderParams, origin: Origin) -> FolderList:
-        """Stop watching a folder and forget what only it held."""
+    def remove_folder(self, params: FolderParams, origin: Origin) -> Future[FolderList]:
+        """Stop watching a folder and forget what only it held: of a large folder that takes seconds."""
         if not origin.local:
             raise PathNotAllowedError("Folders can only be removed on the machine that Segue runs on.")
         folder = _absolute(params.path)
@@ -62,9 +64,7 @@ class LibraryHandlers:
         chosen = next((path for path in (folder, folder.resolve()) if path in watched), None)
         if chosen is None:
             raise FolderNotFoundError(f"{folder} is not watched; `segue folders` lists those that are.")
-        self._watcher.remove(chosen)
-        self._mirror.refresh(self._library.remove_folder(chosen))
-        return FolderList(folders=self._watcher.folders())
+        return self._executor.submit(self._removed, chosen)
 
     def rescan(self, params: RescanParams, origin: Origin) -> Done:
         """Compare a folder, or all, with the library now."""
@@ -82,6 +82,14 @@ class LibraryHandlers:
         """Files that could not be analysed, latest first."""
         del origin
         return FailureList(failures=self._library.failures(params.limit))
+
+    def _removed(self, folder: Path) -> FolderList:
+        self._watcher.remove(folder)
+        self._mirror.refresh(self._library.remove_folder(folder))
+        return FolderList(folders=self._watcher.folders())
+
+    def _found(self, text: str, limit: int) -> TrackList:
+        return TrackList(tracks=self._library.tracks(self._library.search(text, limit)))
 
 
 def _absolute(text: str) -> Path:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from segue.errors import TrackNotFoundError, TrackNotReadyError
 from segue.library.store import Library
 from segue.protocol.messages import Deck, DeckList, DeckParams, LimitParams, Nothing, Play, PlayList, TrackParams
 from segue.server.decks import Decks
+from segue.server.handlers.references import References
 from segue.server.indexer import ASKED, Indexer
 from segue.server.router import Origin
 
@@ -17,9 +19,15 @@ class PlayingHandlers:
     """Decks and plays."""
 
     def __init__(
-        self, library: Library, decks: Decks, indexer: Indexer, publish: Callable[[str, dict[str, object]], None]
+        self,
+        library: Library,
+        references: References,
+        decks: Decks,
+        indexer: Indexer,
+        publish: Callable[[str, dict[str, object]], None],
     ) -> None:
         self._library = library
+        self._references = references
         self._decks = decks
         self._indexer = indexer
         self._publish = publish
@@ -50,10 +58,13 @@ class PlayingHandlers:
         del params, origin
         return DeckList(decks=self._decks.all())
 
-    def mark_played(self, params: TrackParams, origin: Origin) -> Play:
+    def mark_played(self, params: TrackParams, origin: Origin) -> Play | Future[Play]:
         """Remember that a track was played now."""
         del origin
-        play = self._library.add_play(self._library.resolve(params.track), time.time(), "user")
+        return self._references.use(params.track, self._played)
+
+    def _played(self, track: int) -> Play:
+        play = self._library.add_play(track, time.time(), "user")
         self._publish("play.added", {"track": play.track, "title": play.title, "artist": play.artist, "at": play.at})
         return play
 

@@ -13,6 +13,7 @@ from segue.library.store import Library
 from segue.protocol.messages import AnalyseParams, Analysis, NextParams, SimilarParams, Suggestions, Track, TrackParams
 from segue.recommend.recommender import Recommender
 from segue.server.futures import then
+from segue.server.handlers.references import References
 from segue.server.handlers.seeds import asked_by_file, audio_path, seed_of_file, seed_of_track, suggestions
 from segue.server.router import Origin
 
@@ -20,20 +21,20 @@ from segue.server.router import Origin
 class RecommendHandlers:
     """What to play next, what sounds alike, what a track is."""
 
-    def __init__(self, library: Library, recommender: Recommender, pool: AnalysisPool) -> None:
+    def __init__(self, library: Library, references: References, recommender: Recommender, pool: AnalysisPool) -> None:
         self._library = library
+        self._references = references
         self._recommender = recommender
         self._pool = pool
 
     def next(self, params: NextParams, origin: Origin) -> Suggestions | Future[Suggestions]:
         """What to play after a track; a path that is not indexed yet is analysed on the spot."""
         try:
-            track = self._library.resolve(params.track)
+            return self._references.use(params.track, lambda track: self._after(track, params.limit))
         except (TrackNotFoundError, TrackNotReadyError):
             if not Path(params.track).is_absolute():
                 raise
             return self.similar(SimilarParams(path=params.track, limit=params.limit), origin)
-        return self._after(track, params.limit)
 
     def similar(self, params: SimilarParams, origin: Origin) -> Future[Suggestions]:
         """What sounds like a file, in the library or not."""
@@ -51,10 +52,10 @@ class RecommendHandlers:
 
         return then(self._pool.probe(path), judge)
 
-    def get(self, params: TrackParams, origin: Origin) -> Track:
+    def get(self, params: TrackParams, origin: Origin) -> Track | Future[Track]:
         """One track with everything known of it."""
         del origin
-        return self._library.track(self._library.resolve(params.track))
+        return self._references.use(params.track, self._library.track)
 
     def analyse(self, params: AnalyseParams, origin: Origin) -> Future[Analysis]:
         """The analysis of a file that need not be in the library."""
