@@ -44,7 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
     trainer = Trainer(settings, store, maker.make, teachers[0].tags, options.out)
     if options.resume:
         trainer.restore()
-    print(f"{corpus.hours:.1f} hours to learn from, {len(store)} labelled views, starting at step {trainer.step}", flush=True)
+    print(
+        f"{corpus.hours:.1f} hours to learn from, {len(store)} labelled views, starting at step {trainer.step}",
+        flush=True,
+    )
     trainer.run(time.monotonic)
     return 0
 
@@ -57,10 +60,18 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, required=True, help="length of the run, earlier parts of it included")
     parser.add_argument("--teachers", type=Path, help="folder of teachers (default: $SEGUE_TEACHERS)")
     parser.add_argument("--views", type=Path, help="store of labelled views (default: DATA/views)")
-    parser.add_argument("--first-views", type=int, default=320, help="views to label before learning starts (default: 320)")
-    parser.add_argument("--label-share", type=float, default=0.35, help="share of the time spent labelling (default: 0.35)")
-    parser.add_argument("--width", type=int, default=SHIPPED_WIDTH, help="width of the Short-Chunk network (default: 32)")
-    parser.add_argument("--batch-scale", type=float, default=1.0, help="multiply the batch sizes, for a GPU (default: 1)")
+    parser.add_argument(
+        "--first-views", type=int, default=320, help="views to label before learning starts (default: 320)"
+    )
+    parser.add_argument(
+        "--label-share", type=float, default=0.35, help="share of the time spent labelling (default: 0.35)"
+    )
+    parser.add_argument(
+        "--width", type=int, default=SHIPPED_WIDTH, help="width of the Short-Chunk network (default: 32)"
+    )
+    parser.add_argument(
+        "--batch-scale", type=float, default=1.0, help="multiply the batch sizes, for a GPU (default: 1)"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -65,7 +65,9 @@ def export(kind: Kind, checkpoint: Path, data: Path, out: Path) -> ModelManifest
     """Write ``<name>.onnx`` and ``<name>.json`` from a checkpoint's averaged weights. Raises ParityError."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     student = load_student(state)
-    name, mels, frames = ("crnn", CRNN_MELS, CRNN_FRAMES) if kind == "crnn" else ("short_chunk", CHUNK_MELS, CHUNK_FRAMES)
+    name, mels, frames = (
+        ("crnn", CRNN_MELS, CRNN_FRAMES) if kind == "crnn" else ("short_chunk", CHUNK_MELS, CHUNK_FRAMES)
+    )
     labels = "tags" if kind == "crnn" else "features"
     corpus = Corpus(data, "valid")
     mel = real_mels(corpus, mels, frames)
@@ -143,7 +145,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the corpus folder")
     parser.add_argument("--run", type=Path, help="the run's folder, with its checkpoint (crnn, shortchunk)")
     parser.add_argument("--out", type=Path, required=True, help="the models' folder")
-    parser.add_argument("--tracks", type=int, default=300, help="tracks that the statistics are measured on (default: 300)")
+    parser.add_argument(
+        "--tracks", type=int, default=300, help="tracks that the statistics are measured on (default: 300)"
+    )
     options = parser.parse_args(arguments)
     if options.what != "statistics" and options.run is None:
         parser.error("--run is needed")

@@ -47,7 +47,9 @@ class Distillation(nn.Module):
         self.register_buffer("tag_spread", tag_spread)
         self.register_buffer("dimension", dimension / dimension.mean())
 
-    def forward(self, heads: Heads, embedding: Tensor, logits: Tensor, features: Tensor | None, batch: CropBatch) -> dict[str, Tensor]:
+    def forward(
+        self, heads: Heads, embedding: Tensor, logits: Tensor, features: Tensor | None, batch: CropBatch
+    ) -> dict[str, Tensor]:
         """The weighted terms, each a scalar; their sum is the loss.
 
         `embedding` (batch, dim) and tag `logits` (batch, tags) are the student's; `features` its feature logits or None.
@@ -56,7 +58,8 @@ class Distillation(nn.Module):
         root = self.dimension.sqrt()
         wanted, said = batch.embedding * root, heads.to_joined(z) * root
         terms = {
-            "embedding": self.weights.embedding * (F.mse_loss(said, wanted) + 1 - F.cosine_similarity(said, wanted).mean()),
+            "embedding": self.weights.embedding
+            * (F.mse_loss(said, wanted) + 1 - F.cosine_similarity(said, wanted).mean()),
             "relation": self.weights.relation * relation(z, wanted),
             "tags": self.weights.tags * self._tags(logits, batch.logits),
         }

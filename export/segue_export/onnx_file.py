@@ -68,7 +68,9 @@ def write(student: Student, mel: Array, labels: str, path: Path) -> float:
     try:
         difference = _difference(module, mel, partial)
         if not difference <= MAX_DIFFERENCE:
-            raise ParityError(f"the ONNX file differs from the network by {difference:.2e}, more than {MAX_DIFFERENCE:.0e}")
+            raise ParityError(
+                f"the ONNX file differs from the network by {difference:.2e}, more than {MAX_DIFFERENCE:.0e}"
+            )
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

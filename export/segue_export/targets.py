@@ -16,7 +16,10 @@ FEATURES = ("danceability", "valence", "acousticness", "instrumentalness", "voic
 """The medium-level features, in the order of the network's output."""
 
 _FORMULAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "danceability": (("dance", "party", "House", "electro", "funk", "Hip-Hop"), ("ambient", "sad", "Mellow", "acoustic")),
+    "danceability": (
+        ("dance", "party", "House", "electro", "funk", "Hip-Hop"),
+        ("ambient", "sad", "Mellow", "acoustic"),
+    ),
     "valence": (("happy", "party", "catchy", "funk"), ("sad", "ambient", "metal")),
     "acousticness": (("acoustic", "folk", "country", "jazz"), ("electronic", "electronica", "electro", "metal")),
     "instrumentalness": (("instrumental", "ambient"), ("female vocalists", "male vocalists", "female vocalist")),

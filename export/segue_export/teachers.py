@@ -45,7 +45,9 @@ def folder(option: Path | None) -> Path:
     """The teachers' folder: the option, else the environment's SEGUE_TEACHERS. Raises SystemExit with advice."""
     found = option or (Path(os.environ["SEGUE_TEACHERS"]) if "SEGUE_TEACHERS" in os.environ else None)
     if found is None or not (found / "teachers.py").is_file():
-        raise SystemExit("no teachers: give --teachers FOLDER (or SEGUE_TEACHERS) with a teachers.py; see docs/models.md")
+        raise SystemExit(
+            "no teachers: give --teachers FOLDER (or SEGUE_TEACHERS) with a teachers.py; see docs/models.md"
+        )
     return found
 
 

@@ -135,7 +135,9 @@ class Trainer:
         student.start_at(torch.from_numpy(scale.tag_mean))
         self.student = student.to(settings.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stub
         self.average = copy.deepcopy(self.student).eval()
-        self._loss = Distillation(self._recipe.weights, torch.from_numpy(scale.tag_spread), dimension).to(settings.device)
+        self._loss = Distillation(self._recipe.weights, torch.from_numpy(scale.tag_spread), dimension).to(
+            settings.device
+        )
         self.optimiser = torch.optim.AdamW(self.student.parameters(), lr=self._recipe.rate, weight_decay=1e-3)
 
     def _need_scale(self) -> Scale:
@@ -168,7 +170,10 @@ class Trainer:
             "settings": asdict(self.settings),
             "tags": self._tags,
             "progress": {
-                "step": self.step, "crops": self.crops, "minutes": self.minutes, "labelling": self.labelling,
+                "step": self.step,
+                "crops": self.crops,
+                "minutes": self.minutes,
+                "labelling": self.labelling,
                 "views": len(self._store),
             },
             "scale": {name: torch.from_numpy(np.asarray(value)) for name, value in vars(self._scale).items()},

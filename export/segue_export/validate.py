@@ -17,6 +17,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from segue.frontend.constants import CHUNK_MELS
+from segue.frontend.mel import mel_db, stft_power
 from segue.networks.sessions import Networks
 from segue_export.augment import VIEW_SAMPLES
 from segue_export.shards import Corpus
@@ -57,26 +59,49 @@ class Figures(NamedTuple):
     teacher_overlap: float
 
 
+class Report(NamedTuple):
+    """Everything that is measured of a set of models."""
+
+    vectors: dict[str, Figures]
+    tags: float
+    features: dict[str, float]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = _options(arguments)
     excerpts = load_excerpts(options.data, options.teachers)
     networks = Networks.load(options.models, "cpu")
-    heard = [analyse(wave.astype(np.float32) / np.float32(32768), networks.tagger, networks.short_chunk) for wave in excerpts.waves]
-    table = {"teachers": judge(excerpts.embedding, excerpts), "segue": judge(_vectors(networks, heard), excerpts)}
-    for parts in PART_SETS:
-        table["+".join(parts)] = judge(_joined(networks, heard, parts), excerpts)
+    heard = [analyse(as_float(wave), networks.tagger, networks.short_chunk) for wave in excerpts.waves]
+    report = measure(heard, excerpts, networks)
     print(f"{len(heard)} excerpts of {len(set(excerpts.track))} tracks\n{'vector':48s} track  package  teachers' ten")
-    for name, figures in table.items():
+    for name, figures in report.vectors.items():
         print(f"{name:48s} {figures.same_track:.3f}  {figures.same_package:.3f}    {figures.teacher_overlap:.3f}")
-    tags = tag_agreement(np.stack([track.tags for track in heard]), excerpts)
-    features = feature_agreement(heard, excerpts, networks)
-    print(f"tags, mean correlation of logits with the teachers': {tags:.3f}")
-    print("features, rank correlation with their targets:", " ".join(f"{k} {v:.2f}" for k, v in features.items()))
+    print(f"tags, mean correlation of logits with the teachers': {report.tags:.3f}")
+    print("features, rank correlation with their targets:", report.features)
     if options.record:
-        _record(options.models / "crnn.json", {"valid_tag_correlation": round(tags, 3), "valid_crnn_conv_gru": _rounded(table["crnn_conv+crnn_gru"])})
-        _record(options.models / "short_chunk.json", {"valid_feature_correlation": {k: round(v, 3) for k, v in features.items()}, "valid_short_chunk": _rounded(table["short_chunk"])})
+        record(report, options.models)
     return 0
+
+
+def measure(heard: list[TrackAnalysis], excerpts: Excerpts, networks: Networks) -> Report:
+    """All figures of a set of models, from its analysis of the excerpts."""
+    vectors = {"teachers": judge(excerpts.embedding, excerpts), "segue": judge(_vectors(networks, heard), excerpts)}
+    for parts in PART_SETS:
+        vectors["+".join(parts)] = judge(_joined(networks, heard, parts), excerpts)
+    tags = tag_agreement(np.stack([track.tags for track in heard]), excerpts)
+    return Report(vectors, round(tags, 3), feature_agreement(heard, excerpts, networks))
+
+
+def record(report: Report, models: Path) -> None:
+    """Write the figures into the manifests of a folder of models."""
+    crnn = {f"valid_{name}": value for name, value in _rounded(report.vectors["crnn_conv+crnn_gru"]).items()}
+    short_chunk = {f"valid_{name}": value for name, value in _rounded(report.vectors["short_chunk"]).items()}
+    _add(models / "crnn.json", {"valid_tag_correlation": report.tags, **crnn})
+    _add(models / "short_chunk.json", {"valid_feature_rank_correlation": report.features, **short_chunk})
+    joined = _rounded(report.vectors["segue"])
+    teachers = {f"teachers_{name}": value for name, value in _rounded(report.vectors["teachers"]).items()}
+    _add(models / "vector.json", {**joined, **teachers})
 
 
 def judge(vectors: Array, excerpts: Excerpts) -> Figures:
@@ -103,17 +128,19 @@ def tag_agreement(probabilities: Array, excerpts: Excerpts) -> float:
 
 def feature_agreement(heard: list[TrackAnalysis], excerpts: Excerpts, networks: Networks) -> dict[str, float]:
     """Rank correlation of each medium-level feature with its target, over excerpts."""
-    from segue.frontend.mel import mel_db, stft_power  # noqa: PLC0415  # only here
-
-    waves = (wave.astype(np.float32) / np.float32(32768) for wave in excerpts.waves)
-    energies = [energy_score(mel_db(stft_power(wave), 128)) for wave in waves]
+    energies = [energy_score(mel_db(stft_power(as_float(wave)), CHUNK_MELS)) for wave in excerpts.waves]
     tags = networks.tagger.tags
     wanted = np.stack([scores(row, energy, tags) for row, energy in zip(excerpts.logits, energies, strict=True)])
     said = np.stack([track.features for track in heard])
     return {
-        name: float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
+        name: round(float(np.corrcoef(_ranks(a), _ranks(b))[0, 1]), 3)
         for name, a, b in zip(networks.short_chunk.features, said.T, wanted.T, strict=True)
     }
+
+
+def as_float(wave: npt.NDArray[np.int16]) -> Array:
+    """16-bit samples in -1..1, float32."""
+    return wave.astype(np.float32) / np.float32(32768)
 
 
 def load_excerpts(data: Path, teachers: Path | None) -> Excerpts:
@@ -122,7 +149,9 @@ def load_excerpts(data: Path, teachers: Path | None) -> Excerpts:
     if not cache.exists():
         corpus = Corpus(data, "valid")
         long = [index for index, track in enumerate(corpus.tracks) if track.seconds >= 60]
-        starts = [(index, int(at * (corpus.tracks[index].samples - VIEW_SAMPLES))) for index in long for at in (0.25, 0.75)]
+        starts = [
+            (index, int(at * (corpus.tracks[index].samples - VIEW_SAMPLES))) for index in long for at in (0.25, 0.75)
+        ]
         waves = np.stack([(corpus.audio(i, start, VIEW_SAMPLES) * 32767).astype(np.int16) for i, start in starts])
         labels = label(waves, load_teachers(folder(teachers), data / "teachers"))
         covered = [_whole(labels, number) for number in range(len(waves))]
@@ -172,9 +201,9 @@ def _rounded(figures: Figures) -> dict[str, float]:
     return {name: round(value, 3) for name, value in figures._asdict().items()}
 
 
-def _record(path: Path, figures: dict[str, Any]) -> None:
+def _add(path: Path, figures: dict[str, Any]) -> None:
     manifest = msgspec.json.decode(path.read_bytes())
-    manifest["metrics"].update(figures)
+    manifest["metrics"] = manifest.get("metrics", {}) | figures
     path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
 
 

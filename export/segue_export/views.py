@@ -109,9 +109,7 @@ class ViewStore:
         """A view, drawn evenly: its audio (464000,) and its labels, each (windows, ...)."""
         batch = self._batches[self._names[int(random.integers(len(self._names)))]]
         view = int(random.integers(len(batch.waves)))
-        labels = {
-            name: Labels(label.embedding[view], label.logits[view]) for name, label in batch.labels.items()
-        }
+        labels = {name: Labels(label.embedding[view], label.logits[view]) for name, label in batch.labels.items()}
         return batch.waves[view], labels
 
 

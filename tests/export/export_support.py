@@ -13,7 +13,20 @@ from segue_export.decode import Samples
 from segue_export.shards import ShardWriter, split_of
 
 TAGS = [
-    *("dance", "party", "House", "electro", "funk", "Hip-Hop", "ambient", "sad", "Mellow", "acoustic", "happy", "catchy"),
+    *(
+        "dance",
+        "party",
+        "House",
+        "electro",
+        "funk",
+        "Hip-Hop",
+        "ambient",
+        "sad",
+        "Mellow",
+        "acoustic",
+        "happy",
+        "catchy",
+    ),
     *("metal", "folk", "country", "jazz", "electronic", "electronica", "instrumental", "soul", "rnb"),
     *("female vocalists", "male vocalists", "female vocalist"),
 ]

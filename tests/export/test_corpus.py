@@ -17,7 +17,9 @@ from segue_export.decode import UndecodableError, decode
 from segue_export.music_files import find_music, is_music, licence
 from segue_export.shards import Corpus, ShardWriter, read_manifest
 
-COPYRIGHT = "Files: *\nLicense: GPL-2+\n\nFiles: music/*\nLicense: CC-BY-SA-3.0\n\nLicense: GPL-2+\n This program is free\n"
+COPYRIGHT = (
+    "Files: *\nLicense: GPL-2+\n\nFiles: music/*\nLicense: CC-BY-SA-3.0\n\nLicense: GPL-2+\n This program is free\n"
+)
 
 
 def encode(samples: np.ndarray, container: str, codec: str, rate: int = SAMPLE_RATE) -> bytes:
@@ -63,9 +65,14 @@ def test_music_is_found_by_its_first_bytes(package: Path) -> None:
 @pytest.mark.parametrize(
     ("head", "music"),
     [
-        (b"OggS\0\0\0\0\0\0\0\0", True), (b"RIFF\0\0\0\0WAVE", True), (b"RIFF\0\0\0\0AVI ", False),
-        (b"ID3\x03\0\0\0\0\0\0\0\0", True), (b"\xff\xfb\x90\x00" + bytes(8), True), (b"\xff\xd8\xff\xe0" + bytes(8), False),
-        (b"PK\x03\x04" + bytes(8), False), (b"", False),
+        (b"OggS\0\0\0\0\0\0\0\0", True),
+        (b"RIFF\0\0\0\0WAVE", True),
+        (b"RIFF\0\0\0\0AVI ", False),
+        (b"ID3\x03\0\0\0\0\0\0\0\0", True),
+        (b"\xff\xfb\x90\x00" + bytes(8), True),
+        (b"\xff\xd8\xff\xe0" + bytes(8), False),
+        (b"PK\x03\x04" + bytes(8), False),
+        (b"", False),
     ],
 )
 def test_first_bytes(head: bytes, music: bool) -> None:

@@ -37,7 +37,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def trainer(data: Path, out: Path, kind: Kind = "shortchunk") -> Trainer:
-    settings = Settings(kind, minutes=60, width=4, half=False, calibration_crops=24, log_steps=5, warm_steps=5, batch_scale=1 / 6)
+    settings = Settings(
+        kind, minutes=60, width=4, half=False, calibration_crops=24, log_steps=5, warm_steps=5, batch_scale=1 / 6
+    )
     return Trainer(settings, ViewStore(data / "views"), lambda: None, TAGS, out)
 
 
@@ -101,7 +103,9 @@ def test_a_resumed_run_is_the_same_run(data: Path, tmp_path: Path) -> None:
 
 def test_a_run_labels_first_and_ends_in_time(data: Path, tmp_path: Path) -> None:
     calls = []
-    settings = Settings("shortchunk", minutes=1.0, width=4, first_views=12, label_share=0.3, calibration_crops=8, batch_scale=1 / 16)
+    settings = Settings(
+        "shortchunk", minutes=1.0, width=4, first_views=12, label_share=0.3, calibration_crops=8, batch_scale=1 / 16
+    )
     run = Trainer(settings, ViewStore(data / "views"), lambda: calls.append(1), TAGS, tmp_path)
     ticks = iter(range(0, 1000, 5))
     run.run(lambda: float(next(ticks)))

@@ -41,7 +41,13 @@ def test_short_chunk_shapes() -> None:
     with torch.inference_mode():
         out = network(torch.randn(2, 128, 231) * 10 - 40)
     assert [tuple(shape) for shape in maps] == [
-        (32, 64, 116), (32, 32, 58), (64, 16, 29), (64, 8, 15), (64, 4, 8), (64, 2, 4), (128, 1, 2),
+        (32, 64, 116),
+        (32, 32, 58),
+        (64, 16, 29),
+        (64, 8, 15),
+        (64, 4, 8),
+        (64, 2, 4),
+        (128, 1, 2),
     ]
     assert out.logits.shape == (2, 6)
     assert out.embedding.shape == (2, 128)

@@ -83,7 +83,9 @@ class ModelManifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         """Read a manifest. Raises ModelMissingError when it is not there, ModelMismatchError when it is no manifest."""
         manifest = msgspec.structs.replace(read_json(path, cls), folder=str(path.parent))
         if manifest.schema != SCHEMA:
-            raise ModelMismatchError(f"{path} has format {manifest.schema}; this version of Segue reads format {SCHEMA}.")
+            raise ModelMismatchError(
+                f"{path} has format {manifest.schema}; this version of Segue reads format {SCHEMA}."
+            )
         return manifest
 
     @property
@@ -105,7 +107,9 @@ class ModelManifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
             detail = ", ".join(wrong) or "another window or mel scale"
             raise ModelMismatchError(f"The model {self.name} was made for another signal chain: {detail}.")
         if file_sha256(self.path) != self.sha256:
-            raise ModelMismatchError(f"{self.path} is not the file its manifest describes: install Segue's models again.")
+            raise ModelMismatchError(
+                f"{self.path} is not the file its manifest describes: install Segue's models again."
+            )
 
 
 def read_json(path: Path, kind: type[Kind]) -> Kind:
@@ -113,7 +117,9 @@ def read_json(path: Path, kind: type[Kind]) -> Kind:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
-        raise ModelMissingError(f"There is no model at {path}: install Segue again, or train one (docs/models.md).") from error
+        raise ModelMissingError(
+            f"There is no model at {path}: install Segue again, or train one (docs/models.md)."
+        ) from error
     except msgspec.DecodeError as error:
         raise ModelMismatchError(f"{path} is not a manifest that this version of Segue reads: {error}.") from error
 
@@ -124,4 +130,6 @@ def file_sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ModelMissingError(f"There is no model at {path}: install Segue again, or train one (docs/models.md).") from error
+        raise ModelMissingError(
+            f"There is no model at {path}: install Segue again, or train one (docs/models.md)."
+        ) from error

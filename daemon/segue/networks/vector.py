@@ -39,6 +39,8 @@ class VectorManifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     weights: dict[str, float] = {}
     tracks: int = 0
     """Tracks in the reference collection."""
+    metrics: dict[str, float] = {}
+    """What was measured with the joined vector."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,12 @@ class TrackVector:
             [np.full(part.dim, manifest.weights.get(part.name, 1.0), dtype=np.float32) for part in manifest.parts]
         )
         lengths = {len(mean), len(scale), len(weight)}
-        if manifest.schema != SCHEMA or lengths != {manifest.dim} or not np.all(scale > 0) or not np.isfinite(mean).all():
+        if (
+            manifest.schema != SCHEMA
+            or lengths != {manifest.dim}
+            or not np.all(scale > 0)
+            or not np.isfinite(mean).all()
+        ):
             raise ModelMismatchError("The statistics in vector.json do not fit together: install Segue's models again.")
         return cls(tuple(manifest.parts), mean, scale, weight, manifest.models, sha256)
 
