@@ -29,6 +29,8 @@ STRONG: Final = 5
 """How many tags of a track count as its most telling ones."""
 FAINT: Final = 0.5
 """A faint tag reaches this share of its label's level."""
+HARDLY: Final = 1e-6
+"""Weight by which the tags that tell nothing are ordered among themselves, behind all that tell something."""
 MAX_LABELS: Final = 64
 BLOCK: Final = 8192
 
@@ -79,9 +81,9 @@ class Telling:
         return np.asarray([[tags.get(label, 0.0) for label in self.labels]], dtype=np.float16)
 
     def shared(self, seed: npt.NDArray[np.float16], other: npt.NDArray[np.float16]) -> list[str]:
-        """Names of the telling tags that two tracks (labels,) both have, the most telling first."""
+        """Names of the tags that two tracks (labels,) both have: the most telling first, those of every track last."""
         both = np.minimum(seed, other).astype(np.float32)
-        worth = np.where((both >= self.levels) & (self.bit > 0), both * self.weights, 0.0)
+        worth = np.where(both >= self.levels, both * np.where(self.bit > 0, self.weights, HARDLY), 0.0)
         return [self.labels[at] for at in np.argsort(-worth, kind="stable") if worth[at] > 0.0]
 
     def _strongest(self, probability: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

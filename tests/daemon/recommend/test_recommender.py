@@ -50,7 +50,7 @@ def test_what_always_holds(count: int, seed: int, limit: int, exclude: set[int],
         assert one.similarity == pytest.approx(cosine, abs=1e-5)
         both = np.minimum(columns.tags[track - 1], columns.tags[one.id - 1])
         assert all(both[LABELS.index(tag)] >= 0.0999 for tag in one.tags_in_common)
-        assert "music" not in one.tags_in_common or count < 4
+        assert count < 4 or one.tags_in_common[-1:] == ["music"], "what everything has comes last"
 
 
 def test_a_score_is_made_of_similarity_key_and_tempo() -> None:
@@ -163,7 +163,7 @@ def test_a_file_in_no_library_is_a_seed_with_its_doubts() -> None:
         ranking = made.similar(ProbeSeed.of(analysis()), 10)
         assert len(ranking.suggestions) == 10
         assert ranking.notes == ["shorter than one window", "tempo unsure: 87 or 174"]
-        assert ranking.tags == ["house"]
+        assert ranking.tags == ["house", "music"]
         silent = analysis(tempo=Tempo(None, 0.0), key=Key(None, None, 0.0), tags={}, tiled=False)
         ranking = made.similar(ProbeSeed.of(silent), 10)
         assert ranking.notes == ["tempo unknown", "key unknown"]
