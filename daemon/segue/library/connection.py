@@ -25,6 +25,8 @@ BUSY_SECONDS: Final = 10.0
 WAL_BYTES: Final = 64 * 1024 * 1024
 """The write-ahead log is cut back to this after a burst."""
 _FULL_BELOW: Final = 256 * 1024
+_SIGNS_OF_DAMAGE: Final = ("malformed", "no such table", "Could not decode to UTF-8")
+"""In the messages of errors without a code."""
 
 
 class Database:
@@ -48,6 +50,8 @@ class Database:
         self._idle: list[sqlite3.Connection] = []
         self._idle_lock = threading.Lock()
         self._closed = False
+        self.trouble: str | None = None
+        """Why not all of the library can be read, once that was met."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -150,7 +154,22 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise as_library_error(error, self.path) from error
+            meant = as_library_error(error, self.path)
+            if isinstance(meant, LibraryDamagedError):
+                self._suspect(meant)
+            raise meant from error
+
+    def _suspect(self, error: LibraryDamagedError) -> None:
+        """Remember the damage, and leave a mark for the next start, which then looks through the whole file."""
+        if self.trouble is None:
+            self.trouble = str(error)
+            with contextlib.suppress(OSError):
+                suspicion(self.path).touch()
+
+
+def suspicion(path: Path) -> Path:
+    """Return the file whose presence says that damage was met in a library."""
+    return path.with_suffix(".suspect")
 
 
 def as_library_error(error: sqlite3.Error, path: Path) -> LibraryError:
@@ -162,7 +181,7 @@ def as_library_error(error: sqlite3.Error, path: Path) -> LibraryError:
         case sqlite3.SQLITE_IOERR if _disk_is_full(path):
             return _disk_full(path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_FORMAT:
-            return _damaged(path)
+            return damaged(path)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return _not_writable(path)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
@@ -172,8 +191,8 @@ def as_library_error(error: sqlite3.Error, path: Path) -> LibraryError:
                 f"The disk with the library {paths.shown(path)} does not answer ({error}): "
                 "check that the drive is connected, then start Segue again."
             )
-        case _ if "malformed" in str(error) or "no such table" in str(error):
-            return _damaged(path)
+        case _ if any(sign in str(error) for sign in _SIGNS_OF_DAMAGE):
+            return damaged(path)
         case _:
             return LibraryError(f"The library {paths.shown(path)} could not do that: {error}.")
 
@@ -197,10 +216,11 @@ def _disk_full(path: Path) -> DiskFullError:
     )
 
 
-def _damaged(path: Path) -> LibraryDamagedError:
+def damaged(path: Path) -> LibraryDamagedError:
+    """Return the error that says that a library is damaged and what to do."""
     return LibraryDamagedError(
-        f"The library file {paths.shown(path)} is damaged: move it away and start Segue again, "
-        "it is then rebuilt from your music folders."
+        f"The library {paths.shown(path)} is damaged: restart Segue (`segue down`, `segue up`), "
+        "what can be read is rescued then."
     )
 
 

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from segue.analysis.result import Probe, TrackAnalysis
 from segue.errors import ModelMissingError, SegueError, TrackNotFoundError, TrackNotReadyError
-from segue.library import files, folders, generation, load, models, plays, resolve, search, tracks, values
+from segue.library import files, folder_list, folders, generation, load, models, plays, resolve, search, tracks, values
 from segue.library.columns import Columns
-from segue.library.connection import Database
+from segue.library.connection import Database, damaged
 from segue.library.files import Enqueued, FileRow, FileStat
 from segue.library.models import Model
 from segue.protocol.messages import Counts, FileFailure, Play, Track
@@ -45,12 +45,38 @@ class Library:
 
         """
         self._database = Database(path)
-        with self._database.reading() as db:
-            self._model = models.current(db)
+        try:
+            with self._database.reading() as db:
+                self._model = models.current(db)
+            self._copy_folder_list(even_if_empty=False)
+        except ValueError as error:
+            self._database.close()
+            raise damaged(path) from error
+        except BaseException:
+            self._database.close()
+            raise
 
     def close(self) -> None:
         """Close the file; what is asked afterwards raises ShuttingDownError."""
         self._database.close()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why not all of the library can be read, once that was met; what can be is rescued by the next start."""
+        return self._database.trouble
+
+    def check(self) -> None:
+        """Look through the whole file: takes about a second for 100 000 tracks.
+
+        Raises:
+            LibraryDamagedError: something in it is not as it should be.
+
+        """
+        with self._database.writing() as db:
+            found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            db.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 0)")
+        if found != "ok":
+            raise damaged(self._database.path)
 
     # Networks ---------------------------------------------------------------------------------------------------
 
@@ -86,6 +112,7 @@ class Library:
         """Watch a folder."""
         with self._database.writing() as db:
             folders.add(db, path)
+        self._copy_folder_list()
 
     def remove_folder(self, path: Path) -> list[int]:
         """Stop watching a folder, forget its files unless another folder covers them; return the tracks left without.
@@ -100,12 +127,18 @@ class Library:
             removed = folders.remove(db, path)
             if removed:
                 generation.grow(db)
-            return removed
+        self._copy_folder_list()
+        return removed
 
     def folders(self) -> list[Path]:
         """Return the watched folders."""
         with self._database.reading() as db:
             return folders.every(db)
+
+    def _copy_folder_list(self, *, even_if_empty: bool = True) -> None:
+        watched = self.folders()
+        if watched or even_if_empty:
+            folder_list.write(self._database.path, watched)
 
     # Files and the queue ----------------------------------------------------------------------------------------
 
@@ -225,6 +258,7 @@ class Library:
     ) -> int:
         if self._model is None:
             raise ModelMissingError("The library was not told which networks are in use: restart the daemon.")
+        tracks.adopt(db, path, probe.identity)
         track_id = tracks.put(db, path, probe, analysis, self._model)
         files.link(db, path, track_id, as_of)
         return track_id

@@ -21,6 +21,7 @@ from segue.library.models import Model
 from segue.protocol.messages import Track, Value
 
 _LAST_YEAR: Final = 9999
+_LOST: Final = "lost:"
 
 
 def find(db: sqlite3.Connection, identity: str) -> tuple[int, int | None] | None:
@@ -116,7 +117,7 @@ def retag(db: sqlite3.Connection, track_id: int, path: str, tags: FileTags) -> N
         (
             names.text_or_none(tags.title) or guessed_title,
             artist,
-            key - (1 << 64) if key >= 1 << 63 else key,
+            signed(key),
             names.text_or_none(tags.album),
             names.text_or_none(tags.genre),
             names.text_or_none(tags.comment),
@@ -127,6 +128,25 @@ def retag(db: sqlite3.Connection, track_id: int, path: str, tags: FileTags) -> N
     values.put_file_tags(db, track_id, tags)
     values.settle(db, track_id)
     search.write(db, track_id, path)
+
+
+def signed(number: int) -> int:
+    """Return an unsigned 64-bit number as the signed one that SQLite keeps."""
+    return number - (1 << 64) if number >= 1 << 63 else number
+
+
+def lost_identity(track_id: int) -> str:
+    """Return what stands for the identity of a track that was rescued without it."""
+    return f"{_LOST}{track_id}"
+
+
+def adopt(db: sqlite3.Connection, path: str, identity: str) -> None:
+    """Let a track that was rescued without its identity be the recording that its file turns out to hold."""
+    db.execute(
+        """UPDATE OR IGNORE tracks SET identity = ?
+           WHERE id = (SELECT track_id FROM files WHERE path = ?) AND substr(identity, 1, ?) = ?""",
+        (identity, paths.stored(path), len(_LOST), _LOST),
+    )
 
 
 def _has_other_file(db: sqlite3.Connection, track_id: int, path: str) -> bool:

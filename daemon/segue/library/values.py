@@ -54,7 +54,7 @@ def put(
 def put_file_tags(db: sqlite3.Connection, track_id: int, tags: FileTags) -> None:
     """Store what the file's tags say now of tempo and key; what they no longer say is taken away."""
     for name, value in (("bpm", tags.bpm), ("key", tags.key)):
-        if value is None or not _is_sound(name, value):
+        if value is None or not is_sound(name, value):
             db.execute("DELETE FROM track_values WHERE track_id = ? AND name = ? AND source = 'file'", (track_id, name))
         else:
             put(db, track_id, name, value, "file")
@@ -68,7 +68,7 @@ def put_analysis(db: sqlite3.Connection, track_id: int, analysis: TrackAnalysis)
         ("key", analysis.key.name, analysis.key.confidence),
         ("energy", analysis.energy, None),
     ):
-        if value is not None and _is_sound(name, value):
+        if value is not None and is_sound(name, value):
             put(db, track_id, name, value, "segue", confidence=confidence)
 
 
@@ -112,7 +112,7 @@ def of_tracks(db: sqlite3.Connection, track_ids: str) -> dict[int, dict[str, lis
 def _checked(name: str, value: float | str) -> float | str:
     if name not in NAMES:
         raise InvalidParamsError(f"{name!r} is no value of a track: give one of {', '.join(NAMES)}.")
-    if not _is_sound(name, value):
+    if not is_sound(name, value):
         raise InvalidParamsError(
             f"{value!r} is no {name}: a tempo is a number from 20 to 999, a key is written like 'A minor', "
             "an energy is a number from 1 to 10."
@@ -120,7 +120,8 @@ def _checked(name: str, value: float | str) -> float | str:
     return value if isinstance(value, str) else float(value)
 
 
-def _is_sound(name: str, value: float | str) -> bool:
+def is_sound(name: str, value: float | str) -> bool:
+    """Whether a value of one of `NAMES` can be true."""
     if name == "key":
         return value in keys.KEYS
     low, high = _BPM_RANGE if name == "bpm" else _ENERGY_RANGE

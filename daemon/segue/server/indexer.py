@@ -124,14 +124,12 @@ class Indexer:
             try:
                 self._feed()
                 finished = self._finished.get(timeout=self._patience())
+                if finished is not None:
+                    self._settle(finished)
             except queue.Empty:
                 self._problem = None
-                continue
             except LibraryError as error:
                 self._suffer(error)
-                continue
-            if finished is not None:
-                self._settle(finished)
 
     def _patience(self) -> float | None:
         """How long to sleep: until woken, unless what holds us back may end without a word."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -46,7 +47,7 @@ def open_library(path: Path, models: ModelSet) -> Opened:
     try:
         library, columns = _open(path, models, check=mark.exists())
     except LibraryDamagedError as error:
-        _log.error("%s", error)  # noqa: TRY400 - the sentence says it all
+        _log.error("%s", error)
         trouble = _replace(path)
         library, columns = _open(path, models, check=False)
     mark.unlink(missing_ok=True)
@@ -92,7 +93,11 @@ def _replace(path: Path) -> str:
 
 
 def _finish_interrupted(path: Path) -> None:
-    if _finished(path).exists() and not path.exists():
+    if not _finished(path).exists():
+        return
+    if path.exists():
+        _finished(path).unlink()
+    else:
         _put_aside(path)
         _finished(path).replace(path)
 
@@ -102,13 +107,9 @@ def _finished(path: Path) -> Path:
 
 
 def _put_aside(path: Path) -> Path:
-    aside = path.with_name(f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = aside.with_stem(
-            f"{aside.stem.partition('.damaged-')[0]}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{number}"
-        )
+    stem = f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+    names = (f"{stem}{f'-{number}' if number > 1 else ''}{path.suffix}" for number in count(1))
+    aside = next(place for place in map(path.with_name, names) if not place.exists())
     for suffix in _WITH_LOGS:
         here = path.with_name(path.name + suffix)
         if here.exists():

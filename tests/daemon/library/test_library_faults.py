@@ -76,7 +76,7 @@ def test_a_damaged_library_says_what_to_do(
     fill(library, 200)
     library.close()
     library_file.write_bytes(harm(bytearray(library_file.read_bytes())))
-    with pytest.raises(LibraryDamagedError, match="move it away"):
+    with pytest.raises(LibraryDamagedError, match="what can be read is rescued"):
         use(library_file)
 
 
