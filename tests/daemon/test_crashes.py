@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ import zmq
 
 from loop import Loop
 from segue.client import Client
+from segue.errors import LibraryDamagedError
 from segue.home import Home
 from support import remove_home, wait_until
 
@@ -122,7 +124,7 @@ def test_a_damaged_index_is_built_again(loop, music):
     assert loop.client.next(title).suggestions == before.suggestions
 
 
-def test_a_damaged_library_is_put_aside_and_everything_is_indexed_again(loop, music):
+def test_a_library_of_which_nothing_is_left_is_put_aside_and_everything_is_indexed_again(loop, music):
     loop.bring(sorted(music.iterdir())[:2])
     loop.settle(indexed=2)
     loop.daemon.stop()
@@ -130,9 +132,61 @@ def test_a_damaged_library_is_put_aside_and_everything_is_indexed_again(loop, mu
     library.write_bytes(b"this was a library once" * 500)
     loop.restart()
     assert any("damaged" in problem for problem in loop.status().problems)
-    assert list(library.parent.glob("*damaged*"))
-    loop.client.add_folder(loop.music)
+    assert list(library.parent.glob("library.damaged-*.db"))
+    loop.settle(indexed=2)  # in the folder that a copy of the list still names
+
+
+def _overwrite_first_page(library: Path, table: str) -> None:
+    with contextlib.closing(sqlite3.connect(f"file:{library}?mode=ro", uri=True)) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    with library.open("r+b", buffering=0) as file:
+        file.seek((page - 1) * size)
+        file.write(random.Random(table).randbytes(size))
+
+
+def test_a_damaged_page_costs_no_more_than_itself(loop, music):
+    loop.bring(sorted(music.iterdir())[:3])
+    loop.settle(indexed=3)
+    played = loop.tracks()[0]
+    loop.client.mark_played(f"#{played.id}")
+    before = {track.id: track.title for track in loop.tracks()}
+    loop.daemon.stop()
+    library = Home.locate(loop.home).library_file
+    _overwrite_first_page(library, "vectors")
+    loop.restart()
+    (problem,) = loop.status().problems
+    assert "1 plays" in problem
+    assert "3 files are analysed again" in problem
+    loop.settle(indexed=3)
+    assert [play.track for play in loop.client.history().plays] == [played.id]
+    assert {track.id: track.title for track in loop.tracks()} == before
+    loop.daemon.stop()
+    loop.restart()
+    assert loop.status().problems == []
+
+
+def test_damage_under_a_running_daemon_is_said_and_rescued_by_the_next_start(loop, music):
+    loop.bring(sorted(music.iterdir())[:2])
     loop.settle(indexed=2)
+    played = loop.tracks()[0]
+    loop.client.mark_played(f"#{played.id}")
+    loop.daemon.stop()
+    loop.restart()
+    library = Home.locate(loop.home).library_file
+    _overwrite_first_page(library, "plays")
+    assert loop.status().problems == []
+    with pytest.raises(LibraryDamagedError, match="segue down"):
+        loop.client.history()
+    assert any("segue down" in problem for problem in loop.status().problems)
+    assert len(loop.client.next(f"#{played.id}").suggestions) == 1
+    loop.daemon.stop()
+    loop.restart()
+    (problem,) = loop.status().problems
+    assert "1 plays" in problem
+    loop.settle(indexed=2)
+    assert [play.track for play in loop.client.history().plays] == [played.id]
+    assert not library.with_suffix(".suspect").exists()
 
 
 def test_a_home_with_a_long_path_works(tmp_path, music):
