@@ -210,7 +210,11 @@ def _record(payload: bytes) -> Row:
         raise BrokenPageError("a row without its columns")
     kinds = []
     while at < end:
-        kind, at = _varint(payload, at)
+        kind = payload[at]
+        if kind < 0x80:  # nearly always; this loop is most of the work of a rescue
+            at += 1
+        else:
+            kind, at = _varint(payload, at)
         kinds.append(kind)
     at = end
     row: list[Cell] = []

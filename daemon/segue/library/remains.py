@@ -32,6 +32,9 @@ PLAY_TIMES: Final = "plays_at"
 PLAY_TRACKS: Final = "plays_track"
 """Of an index: track and play."""
 
+FOLDERS: Final = "sqlite_autoindex_folders_1"
+"""Of an index: path and row."""
+
 
 class _Column(NamedTuple):
     kinds: tuple[type, ...]
@@ -56,6 +59,7 @@ def _index(*kinds: tuple[type, ...], guessable: bool) -> _Shape:
 _INDEXES: Final = {
     IDENTITIES: _index((str,), (int,), guessable=True),
     MODELS: _index((str,), (str,), (int,), (int,), guessable=True),
+    FOLDERS: _index((bytes,), (int,), guessable=False),
     PLAY_TIMES: _index((int, float), (int,), guessable=False),
     PLAY_TRACKS: _index((int,), (int,), guessable=False),
 }

@@ -19,7 +19,7 @@ from segue.library import folder_list, names, paths, search, tracks, values
 from segue.library.connection import Database
 from segue.library.files import RENEWAL_PRIORITY
 from segue.library.pages import PageFile, Row
-from segue.library.remains import IDENTITIES, MODELS, PLAY_TIMES, PLAY_TRACKS, Remains
+from segue.library.remains import FOLDERS, IDENTITIES, MODELS, PLAY_TIMES, PLAY_TRACKS, Remains
 
 _MADE_BY_HAND: Final = ("user", "dj")
 _UNKNOWN_TITLE: Final = "Unknown track"
@@ -220,7 +220,9 @@ class _Copy:
         self._insert("track_values", (row for row in rows if row[0] in self._tracks))
 
     def _copy_folders(self, listed: Iterable[Path]) -> None:
-        self._insert("folders", (row for row in self._remains.rows("folders") if self._keep(_is_path(row[0]))))
+        indexed = [(row[0], self._now) for row in self._remains.rows(FOLDERS)]
+        found = [*self._remains.rows("folders"), *indexed]
+        self._insert("folders", (row for row in found if self._keep(_is_path(row[0]))))
         if "folders" in self._remains.broken:
             self._insert("folders", ((paths.stored(folder), self._now) for folder in listed))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from segue.errors import LibraryDamagedError
+from segue.errors import HomeNotWritableError, LibraryDamagedError
 from segue.library.columns import Columns
 from segue.library.connection import suspicion
 from segue.library.rescue import Rescued, rescue
@@ -41,7 +42,17 @@ def open_library(path: Path, models: ModelSet) -> Opened:
         HomeNotWritableError, DiskFullError: it, or what is rescued of it, cannot be written.
 
     """
-    _finish_interrupted(path)
+    try:
+        _finish_interrupted(path)
+        return _open_or_rescue(path, models)
+    except OSError as error:
+        raise HomeNotWritableError(
+            f"The damaged library {path} cannot be put aside ({error.strerror or error}): make its folder writable for "
+            "you, or choose another one with --home."
+        ) from error
+
+
+def _open_or_rescue(path: Path, models: ModelSet) -> Opened:
     mark = suspicion(path)
     trouble = None
     try:
@@ -50,7 +61,8 @@ def open_library(path: Path, models: ModelSet) -> Opened:
         _log.error("%s", error)
         trouble = _replace(path)
         library, columns = _open(path, models, check=False)
-    mark.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        mark.unlink()
     return Opened(library, columns, trouble)
 
 

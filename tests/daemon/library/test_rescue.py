@@ -48,6 +48,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     for track in ids:
         library.add_play(track, 1.7e9 + track, plays_of(track))
+    library.attach("/m/00004.mp3", probe("00004", title="Song 4", comment="longer than pages are " * 1500, bpm=100.5))
     for track in ids[::2]:
         library.set_value(track, "bpm", 120.25 + track / 64, "user", confidence_of(track))
     library.enqueue("/m/waits.mp3", 5, 5)
@@ -313,6 +314,16 @@ def test_plays_whose_rows_are_lost_are_put_together_from_the_indexes(sound: Path
     assert {row[:3] for row in after.values()} == {row[:3] for row in before.values()}
 
 
+def test_folders_are_found_in_their_index_too(sound: Path, tmp_path: Path) -> None:
+    damaged = copy_of(sound, tmp_path)
+    with closing(sqlite3.connect(damaged)) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'folders'").fetchone()
+    with damaged.open("r+b") as file:
+        file.seek((page - 1) * PAGE_BYTES)
+        file.write(bytes(PAGE_BYTES))
+    assert rescue(damaged, tmp_path / "fresh.db").folders == 1
+
+
 def test_the_list_of_folders_follows_the_library(tmp_path: Path) -> None:
     file = tmp_path / "library.db"
     library = Library(file)
@@ -343,6 +354,17 @@ def test_damage_that_is_met_leaves_a_mark(sound: Path, tmp_path: Path) -> None:
     with pytest.raises(LibraryDamagedError):
         library.check()
     library.close()
+
+
+def test_what_was_forgotten_stays_forgotten(sound: Path, tmp_path: Path) -> None:
+    file = copy_of(sound, tmp_path)
+    library = Library(file)
+    library.forget([f"/m/{n:05d}.mp3" for n in range(100, 500)])
+    library.close()
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("PRAGMA freelist_count").fetchone()[0] > 3
+    assert rescue(file, tmp_path / "fresh.db").files == TRACKS + 2 - 400
+    assert rows(tmp_path / "fresh.db", "files") == rows(file, "files")
 
 
 def test_words_that_lost_their_index_are_noticed_by_the_check(sound: Path, tmp_path: Path) -> None:
