@@ -18,6 +18,7 @@ from segue.library.columns import Columns
 from segue.library.connection import Database, damaged
 from segue.library.files import Enqueued, FileRow, FileStat
 from segue.library.models import Model
+from segue.library.tracks import Brief
 from segue.protocol.messages import Counts, FileFailure, Play, Track
 
 T = TypeVar("T")
@@ -338,6 +339,11 @@ class Library:
         """Return tracks in the order of their ids; unknown ids are left out."""
         with self._database.reading() as db:
             return tracks.read(db, ids)
+
+    def brief(self, ids: Sequence[int]) -> list[Brief]:
+        """Return the little of each track that a list of suggestions shows, in the order of the ids."""
+        with self._database.reading() as db:
+            return tracks.brief(db, ids)
 
     def resolve(self, ref: str) -> int:
         """Return the track that ``#12``, a path, or words mean.

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -188,6 +188,47 @@ def read(db: sqlite3.Connection, ids: Sequence[int]) -> list[Track]:
     )
     found = {row[0]: _track(row, files.get(row[0], []), sources.get(row[0], {})) for row in rows}
     return [found[i] for i in ids if i in found]
+
+
+class Brief(NamedTuple):
+    """What a suggestion shows of a track."""
+
+    id: int
+    path: str
+    title: str
+    artist: str | None
+    bpm: float | None
+    camelot: str | None
+    energy: float | None
+    duration: float | None
+
+
+def brief(db: sqlite3.Connection, ids: Sequence[int]) -> list[Brief]:
+    """Return the little that a list of suggestions needs, in the order of the ids; unknown ids are left out."""
+    rows = db.execute(
+        """SELECT t.id,
+               (SELECT f.shown FROM files f WHERE f.track_id = t.id
+                ORDER BY f.state = 'missing', f.state = 'queued', f.path LIMIT 1),
+               t.title, t.artist, t.bpm, t.camelot, t.energy, t.duration
+           FROM tracks t WHERE t.id IN (SELECT value FROM json_each(?))""",
+        (json.dumps(list(ids)),),
+    )
+    found = {row[0]: _brief(*row) for row in rows}
+    return [found[i] for i in ids if i in found]
+
+
+def _brief(
+    track_id: int,
+    path: str | None,
+    title: str,
+    artist: str | None,
+    bpm: float | None,
+    camelot: int,
+    energy: float | None,
+    duration: float | None,
+) -> Brief:
+    key = None if camelot < 0 else keys.camelot_name(camelot)
+    return Brief(track_id, path or "", title, artist, bpm, key, energy, duration)
 
 
 def _files(db: sqlite3.Connection, track_ids: str) -> dict[int, list[tuple[str, bool]]]:

@@ -14,7 +14,7 @@ from segue.protocol.messages import AnalyseParams, Analysis, NextParams, Similar
 from segue.recommend.recommender import Recommender
 from segue.server.futures import then
 from segue.server.handlers.references import References
-from segue.server.handlers.seeds import asked_by_file, audio_path, seed_of_file, seed_of_track, suggestions
+from segue.server.handlers.seeds import after_file, after_track, asked_by_file, audio_path
 from segue.server.router import Origin
 
 
@@ -48,7 +48,7 @@ class RecommendHandlers:
 
         def rank(probe: Probe, analysis: TrackAnalysis) -> Suggestions:
             ranking = self._recommender.similar(asked_by_file(probe, analysis), params.limit)
-            return suggestions(self._library, seed_of_file(path, probe, analysis, ranking), ranking)
+            return after_file(self._library, path, probe, analysis, ranking)
 
         return then(self._pool.probe(path), judge)
 
@@ -69,5 +69,4 @@ class RecommendHandlers:
         )
 
     def _after(self, track: int, limit: int) -> Suggestions:
-        ranking = self._recommender.next(track, limit)
-        return suggestions(self._library, seed_of_track(self._library.track(track), ranking), ranking)
+        return after_track(self._library, track, self._recommender.next(track, limit))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from segue.analysis.result import Probe, TrackAnalysis
-from segue.errors import FileMissingError, FileUnreadableError, NotAudioError, PathNotAllowedError
+from segue.errors import FileMissingError, FileUnreadableError, NotAudioError, PathNotAllowedError, TrackNotFoundError
 from segue.keys import camelot, camelot_number
 from segue.library.store import Library
-from segue.protocol.messages import Seed, Suggestion, Suggestions, Track
+from segue.library.tracks import Brief
+from segue.protocol.messages import Seed, Suggestion, Suggestions
 from segue.recommend.recommender import ProbeSeed, Ranked, Ranking
 from segue.server.router import Origin
 
@@ -36,19 +37,27 @@ def audio_path(text: str, origin: Origin, folders: Sequence[Path]) -> Path:
     return path
 
 
-def seed_of_track(track: Track, ranking: Ranking) -> Seed:
-    """The seed message of a track of the library."""
-    return Seed(
-        id=track.id,
-        path=track.path,
-        title=track.title,
-        artist=track.artist,
-        bpm=_rounded(track.bpm, 2),
-        camelot=track.camelot,
-        energy=_rounded(track.energy, 1),
-        duration=_rounded(track.duration, 2),
-        tags=list(ranking.tags),
-        notes=list(ranking.notes),
+def after_track(library: Library, track: int, ranking: Ranking) -> Suggestions:
+    """The answer for a track of the library; TrackNotFoundError when it was forgotten meanwhile."""
+    found = {brief.id: brief for brief in library.brief([track, *(ranked.id for ranked in ranking.suggestions)])}
+    if track not in found:
+        raise TrackNotFoundError(f"Track #{track} is no longer in the library.")
+    seed = found[track]
+    return _answer(
+        Seed(
+            id=seed.id,
+            path=seed.path,
+            title=seed.title,
+            artist=seed.artist,
+            bpm=_rounded(seed.bpm, 2),
+            camelot=seed.camelot,
+            energy=_rounded(seed.energy, 1),
+            duration=_rounded(seed.duration, 2),
+            tags=list(ranking.tags),
+            notes=list(ranking.notes),
+        ),
+        found,
+        ranking,
     )
 
 
@@ -62,12 +71,12 @@ def asked_by_file(probe: Probe, analysis: TrackAnalysis) -> ProbeSeed:
     return seed
 
 
-def seed_of_file(path: Path, probe: Probe, analysis: TrackAnalysis, ranking: Ranking) -> Seed:
-    """The seed message of a file that is in no library."""
+def after_file(library: Library, path: Path, probe: Probe, analysis: TrackAnalysis, ranking: Ranking) -> Suggestions:
+    """The answer for a file that is in no library."""
     notes = list(ranking.notes)
     if analysis.damaged:
         notes.append("partly damaged: only what could be decoded counts")
-    return Seed(
+    seed = Seed(
         id=None,
         path=str(path),
         title=probe.tags.title or path.stem,
@@ -79,21 +88,22 @@ def seed_of_file(path: Path, probe: Probe, analysis: TrackAnalysis, ranking: Ran
         tags=list(ranking.tags),
         notes=notes,
     )
+    found = {brief.id: brief for brief in library.brief([ranked.id for ranked in ranking.suggestions])}
+    return _answer(seed, found, ranking)
 
 
-def suggestions(library: Library, seed: Seed, ranking: Ranking) -> Suggestions:
-    """The ranked ids joined with what the library knows of them."""
+def _answer(seed: Seed, found: Mapping[int, Brief], ranking: Ranking) -> Suggestions:
     # A track may have been forgotten between the ranking and now: it is left out.
-    tracks = {track.id: track for track in library.tracks([ranked.id for ranked in ranking.suggestions])}
+    known = [ranked for ranked in ranking.suggestions if ranked.id in found]
     return Suggestions(
         seed=seed,
-        suggestions=[_suggestion(tracks[ranked.id], ranked) for ranked in ranking.suggestions if ranked.id in tracks],
+        suggestions=[_suggestion(found[ranked.id], ranked) for ranked in known],
         relaxed=list(ranking.relaxed),
         search=ranking.search,
     )
 
 
-def _suggestion(track: Track, ranked: Ranked) -> Suggestion:
+def _suggestion(track: Brief, ranked: Ranked) -> Suggestion:
     return Suggestion(
         id=ranked.id,
         path=track.path,
