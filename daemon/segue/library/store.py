@@ -67,12 +67,7 @@ class Library:
         return self._database.trouble
 
     def check(self) -> None:
-        """Look through the whole file: takes about a second for 100 000 tracks.
-
-        Raises:
-            LibraryDamagedError: something in it is not as it should be.
-
-        """
+        """Look through the whole file, for seconds when it is large. LibraryDamagedError when anything is wrong in it."""
         with self._database.writing() as db:
             found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
             db.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 0)")
