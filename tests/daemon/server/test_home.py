@@ -135,13 +135,12 @@ def test_sockets_of_other_homes_are_in_a_short_private_folder(tmp_path, name):
 
 @posix
 def test_folder_for_sockets_that_was_laid_as_a_trap_is_not_used(tmp_path, monkeypatch):
-    traps = Path(os.path.realpath(os.environ.get("TMPDIR", "/tmp")))
+    monkeypatch.setattr("tempfile.tempdir", "/tmp")  # else there is a second candidate, in TMPDIR
     home = Home.locate(tmp_path / ("n" * 120))
     folder = home.socket_dir()
     folder.rmdir()
     folder.symlink_to(tmp_path)
     try:
-        monkeypatch.setattr("tempfile.tempdir", str(traps))
         with pytest.raises(HomeNotWritableError, match="shorter --home"):
             home.socket_dir()
     finally:
