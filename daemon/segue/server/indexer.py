@@ -13,7 +13,15 @@ from typing import Final, NamedTuple
 
 from segue.analysis.pool import AnalysisPool
 from segue.analysis.result import Probe, TrackAnalysis
-from segue.errors import DiskFullError, FileMissingError, LibraryError, ModelError, SegueError, WorkerStartError
+from segue.errors import (
+    DiskFullError,
+    FileMissingError,
+    LibraryError,
+    ModelError,
+    SegueError,
+    ShuttingDownError,
+    WorkerStartError,
+)
 from segue.library.files import FileRow
 from segue.library.paths import shown
 from segue.library.store import Library
@@ -25,7 +33,7 @@ _log = logging.getLogger(__name__)
 ASKED: Final = 100
 """Priority of a file that somebody asked for or that is on a deck: it comes first, in gig mode too."""
 _RETRY_SECONDS: Final = 20.0
-"""How long to wait before the work is tried again after a full disk."""
+"""How long to wait before the work is tried again after trouble, a full disk for one."""
 
 _GIG_LOOK_SECONDS: Final = 30.0
 """How often to look whether the decks have gone quiet: a shim that dies does not say so."""
@@ -66,6 +74,7 @@ class Indexer:
         self._stopping = threading.Event()
         self._pace = Pace()
         self._problem: str | None = None
+        self._retry_at = 0.0
         self._told = 0.0
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
 
@@ -127,20 +136,29 @@ class Indexer:
                 if finished is not None:
                     self._settle(finished)
             except queue.Empty:
-                self._problem = None
-            except LibraryError as error:
+                continue
+            except ShuttingDownError:
+                return
+            except Exception as error:  # noqa: BLE001 - an indexer that died of it would be missed by nobody
                 self._suffer(error)
 
     def _patience(self) -> float | None:
         """How long to sleep: until woken, unless what holds us back may end without a word."""
-        if self._problem:
-            return _RETRY_SECONDS
+        if self._problem and not self._stopping.is_set():
+            return max(0.0, self._retry_at - time.monotonic())
         return _GIG_LOOK_SECONDS if self._gig_mode() else None
+
+    def _recovered(self) -> bool:
+        """Whether work may go on: there was no trouble, or it is time to try again, however often we were woken."""
+        if self._problem and time.monotonic() >= self._retry_at:
+            self._problem = None
+            self._mirror.refresh([])
+        return not self._problem
 
     def _feed(self) -> None:
         """Give the workers files: one more than there are workers, so that none waits for us."""
         room = self._pool.workers + 1 - len(self._in_work)
-        if room <= 0 or self._stopping.is_set() or self._problem:
+        if self._stopping.is_set() or not self._recovered() or room <= 0:
             return
         rows = [] if self._paused.is_set() else self._library.take(room, exclude=set(self._in_work))
         if self._gig_mode():
@@ -156,24 +174,32 @@ class Indexer:
 
     def _settle(self, finished: _Finished) -> None:
         """A worker is done with a file: go on with it, or store what came of it."""
+        goes_on = False
+        try:
+            goes_on = self._take_in(finished)
+        finally:
+            if not goes_on:
+                self._end(finished.row)
+
+    def _take_in(self, finished: _Finished) -> bool:
+        """Whether the file is in work still."""
         row = finished.row
         try:
             result = finished.future.result()
-            if isinstance(result, Probe):
-                if self._attach(row, result):
-                    self._end(row)
-                elif not self._stopping.is_set():
-                    self._hand_over(row, result, self._pool.analyse(Path(row.path), result.duration))
-                else:
-                    self._end(row)
-                return
-            assert finished.probe is not None
-            self._store(row, finished.probe, result)
+            if isinstance(result, TrackAnalysis):
+                assert finished.probe is not None
+                self._store(row, finished.probe, result)
+            elif not self._attach(row, result) and not self._stopping.is_set():
+                self._hand_over(row, result, self._pool.analyse(Path(row.path), result.duration))
+                return True
         except _NOT_THE_FILES_FAULT as error:
             self._suffer(error)
         except SegueError as error:
             self._fail(row, error)
-        self._end(row)
+        except Exception as error:  # noqa: BLE001 - it must not hold up all others
+            _log.exception("%s", row.path)
+            self._fail(row, SegueError(f"Segue stumbled over the file ({type(error).__name__}): please report it."))
+        return False
 
     def _attach(self, row: FileRow, probe: Probe) -> bool:
         """A moved, renamed, retagged or copied file whose audio is known needs no analysis."""
@@ -194,7 +220,10 @@ class Indexer:
     def _refresh(self, row: FileRow, track: int) -> None:
         """The file's track is news, and so is the one that this file held before it was replaced."""
         before = row.track_id
-        self._mirror.refresh([track] if before in (None, track) else [track, before])
+        try:
+            self._mirror.refresh([track] if before in (None, track) else [track, before])
+        except Exception as error:  # noqa: BLE001 - it is stored, which no trouble behind that may undo
+            self._suffer(error)
 
     def _changed_meanwhile(self, row: FileRow) -> bool:
         """Whether the file was replaced while it was analysed; then it is queued again as it is now."""
@@ -224,11 +253,16 @@ class Indexer:
         _log.warning("%s: %s (%s)", row.path, error, error.code)
         self._publish("track.failed", {"path": shown(row.path), "code": error.code, "message": str(error)})
 
-    def _suffer(self, error: SegueError) -> None:
+    def _suffer(self, error: Exception) -> None:
         """The library cannot be written now, or no worker starts. The file stays queued; nothing is lost, nothing is blamed on the file."""
-        self._problem = str(error)
-        level = logging.WARNING if isinstance(error, DiskFullError) else logging.ERROR
-        _log.log(level, "indexing waits: %s (%s)", error, error.code)
+        self._retry_at = time.monotonic() + _RETRY_SECONDS
+        if isinstance(error, SegueError):
+            self._problem = str(error)
+            level = logging.WARNING if isinstance(error, DiskFullError) else logging.ERROR
+            _log.log(level, "indexing waits: %s (%s)", error, error.code)
+        else:
+            self._problem = f"Indexing stumbled ({type(error).__name__}) and tries again: please report it."
+            _log.error("indexing stumbled", exc_info=error)
 
     def _end(self, row: FileRow) -> None:
         self._in_work.pop(row.path, None)

@@ -28,12 +28,18 @@ class Mirror:
         self._index = index
         self._publish = publish
         self._lock = threading.Lock()
+        self._owed: set[int] = set()
 
     def refresh(self, ids: Sequence[int]) -> None:
-        """Read these tracks again: new, changed, missing and removed ones alike."""
-        if not ids:
-            return
+        """Read these tracks again: new, changed, missing and removed ones alike.
+
+        When that fails, the next call reads them too: the library changed, and nobody will say so again.
+        """
         with self._lock:
+            self._owed.update(ids)
+            ids = sorted(self._owed)
+            if not ids:
+                return
             columns = self._library.columns(ids)
             generation = self._library.generation()
             gone = sorted(set(ids) - set(columns.ids.tolist()))
@@ -43,6 +49,7 @@ class Mirror:
             if len(columns.ids):
                 self._catalogue.upsert(columns)
                 self._index.upsert(columns.ids.tolist(), generation)
+            self._owed.clear()
         for track in gone:
             self._publish("track.removed", {"id": track})
         present = columns.present.tolist()
