@@ -19,13 +19,14 @@ import hnswlib
 import numpy as np
 import numpy.typing as npt
 
+from segue.library.columns import UNIT_TOLERANCE
+
 SPACE: Final = "ip"
 M: Final = 16
 EF_CONSTRUCTION: Final = 160
 EF_MARGIN: Final = 100
 """``ef`` is the neighbours asked for and this many more: recall@200 is 0.998 on 100 000 clustered 328-d vectors."""
 SEED: Final = 1
-UNIT_TOLERANCE: Final = 1e-3
 SPARE: Final = 4096
 
 

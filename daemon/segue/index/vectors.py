@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -47,6 +49,8 @@ SAVE_QUIET: Final = 60.0
 SAVE_EVERY: Final = 600.0
 """Seconds after which it is saved although changes go on. Seldom: hnswlib holds the interpreter while it writes."""
 VERIFY_SLICE: Final = 2048
+STUMBLE_SECONDS: Final = 60.0
+"""How long to answer without a graph after a fault, before a new one is built."""
 LOWEST_PRIORITY: Final = 19
 
 
@@ -94,7 +98,7 @@ class VectorIndex:
         self._changed_at = 0.0
         self._saved_at = time.monotonic()
         self._save_lock = threading.Lock()
-        self._worker = threading.Thread(target=self._work, name="segue-index", daemon=True)
+        self._worker = threading.Thread(target=self._run, name="segue-index", daemon=True)
 
     # What callers use ------------------------------------------------------------------------------------------------
 
@@ -207,6 +211,18 @@ class VectorIndex:
             self._dirty_since = self._changed_at
         self._wake.notify_all()
 
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self._work()
+            except Exception:
+                # The graph is only a cache: without it answers are exact.
+                log.exception("the index stumbled; it is built anew, and answers are exact meanwhile")
+                self._publish(None)
+                cache.discard(self._folder)
+                with self._wake:
+                    self._wake.wait_for(lambda: self._stopping, STUMBLE_SECONDS)
+
     def _work(self) -> None:
         graph = self._load()
         while not self._stopping:
@@ -254,9 +270,8 @@ class VectorIndex:
     def _build(self, graph: Graph) -> Graph | None:
         """Fill a graph that nobody queries yet, and publish it; None when stopped."""
         # A thread of its own: one that has lowered its priority may not raise it again.
-        builder = threading.Thread(target=self._fill, args=(graph,), name="segue-index-build", daemon=True)
-        builder.start()
-        builder.join()
+        with ThreadPoolExecutor(1, "segue-index-build", _lower_priority) as builder:
+            builder.submit(self._fill, graph).result()
         if self._stopping:
             return None
         with self._wake:
@@ -266,7 +281,6 @@ class VectorIndex:
         return graph
 
     def _fill(self, graph: Graph) -> None:
-        _lower_priority()
         while not self._stopping:
             rows = self._rows()
             missing = graph.lacks(rows.sorted_ids.tolist())
@@ -342,4 +356,5 @@ def _differing(graph: Graph, rows: Rows, kept: npt.NDArray[np.int64]) -> list[in
 def _lower_priority() -> None:
     # Linux alone gives each thread a priority of its own.
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
+        with suppress(OSError):  # Some containers forbid it, and nothing depends on it.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)

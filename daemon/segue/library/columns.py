@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+UNIT_TOLERANCE: Final = 1e-3
+"""How far the length of a normalised vector may be from one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Columns:
 
     ids: npt.NDArray[np.int64]
     vectors: npt.NDArray[np.float32]
-    """Shape (n, dim), L2-normalised."""
+    """Shape (n, dim), L2-normalised within `UNIT_TOLERANCE`."""
     tags: npt.NDArray[np.float16]
     """Tag probabilities, shape (n, labels)."""
     bpm: npt.NDArray[np.float32]

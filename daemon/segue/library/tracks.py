@@ -17,6 +17,7 @@ from segue import keys
 from segue.analysis.result import FileTags, Probe, TrackAnalysis
 from segue.errors import ModelMismatchError
 from segue.library import names, paths, search, values
+from segue.library.columns import UNIT_TOLERANCE
 from segue.library.models import Model
 from segue.protocol.messages import Track, Value
 
@@ -66,10 +67,10 @@ def _refuse_unsound(analysis: TrackAnalysis, model: Model) -> None:
 
 
 def sound(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
-    """Say of each row whether it is finite and L2-normalised."""
+    """Say of each row whether it is finite and L2-normalised, as exactly as the index wants it."""
     with np.errstate(over="ignore", invalid="ignore"):
-        squares = np.einsum("ij,ij->i", vectors, vectors)
-        near: npt.NDArray[np.bool_] = np.abs(squares - 1.0) < 0.01  # NaN is not near
+        norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+        near: npt.NDArray[np.bool_] = np.abs(norms - 1.0) <= UNIT_TOLERANCE  # NaN is not near
     return near
 
 

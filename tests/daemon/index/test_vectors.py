@@ -226,6 +226,29 @@ def test_a_disk_that_refuses_harms_no_answer(tmp_path: Path, caplog: pytest.LogC
     assert "could not be saved" in caplog.text
 
 
+def test_a_fault_costs_the_graph_and_no_answer(
+    opened: Open, through_graph: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = [ValueError("no such vector")]
+    add = vectors.Graph.add
+
+    def stumble(graph: vectors.Graph, ids: np.ndarray, rows: np.ndarray) -> None:
+        if faults:
+            raise faults.pop()
+        add(graph, ids, rows)
+
+    monkeypatch.setattr(vectors, "STUMBLE_SECONDS", 0.2)
+    monkeypatch.setattr(vectors.Graph, "add", stumble)
+    source = Source(rows_of(clustered(300, DIM)))
+    index = opened(source)
+    rows = source.rows()
+    assert ids_found(index, rows, rows.vectors[7]) == naive(rows, rows.vectors[7], 10)
+    assert index.wait(30)
+    assert not faults
+    assert index.search(rows, rows.vectors[7], 10)[1] == "hnsw"
+    assert ids_found(index, rows, rows.vectors[7]) == naive(rows, rows.vectors[7], 10)
+
+
 def test_it_is_saved_when_it_has_been_quiet(tmp_path: Path) -> None:
     source = Source(rows_of(clustered(50, DIM)))
     index = VectorIndex(tmp_path / "index", dim=DIM, model=MODEL, save_quiet=0.05)

@@ -211,7 +211,11 @@ def test_an_analysis_that_does_not_fit_is_refused(library: Library, tmp_path: Pa
     fresh.close()
 
 
-@pytest.mark.parametrize("harm", ["zeroblob(64)", "zeroblob(10)", "randomblob(64)"])
+TOO_LONG = f"x'{(1.003 * vector('b')).astype('<f4').tobytes().hex()}'"
+"""As one flipped bit makes it: the index would refuse it."""
+
+
+@pytest.mark.parametrize("harm", ["zeroblob(64)", "zeroblob(10)", "randomblob(64)", TOO_LONG])
 def test_a_damaged_vector_is_left_out_and_made_again(library: Library, library_file: Path, harm: str) -> None:
     ids = library.store_many([(f"/m/{n}.mp3", probe(n), analysis(n)) for n in "abc"])
     stranger = sqlite3.connect(library_file)
