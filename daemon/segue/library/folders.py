@@ -24,7 +24,7 @@ def remove(db: sqlite3.Connection, folder: Path) -> list[int]:
     """Stop watching a folder and forget the files below it that no other watched folder covers.
 
     Returns:
-        The tracks that no file is left of, not even a missing one. What is known of them stays, under their identity.
+        The tracks that no present file is left of. What is known of them stays, under their identity.
 
     Raises:
         FolderNotFoundError: the folder is not watched.
@@ -40,4 +40,4 @@ def remove(db: sqlite3.Connection, folder: Path) -> list[int]:
         values += paths.below(other)
     affected = [row[0] for row in db.execute(f"SELECT DISTINCT track_id FROM files WHERE {where}", values) if row[0]]
     db.execute(f"DELETE FROM files WHERE {where}", values)
-    return files.left_alone(db, affected, 0)
+    return files.left_alone(db, affected, 1)

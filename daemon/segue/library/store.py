@@ -111,9 +111,12 @@ class Library:
         self._copy_folder_list()
 
     def remove_folder(self, path: Path) -> list[int]:
-        """Stop watching a folder, forget its files unless another folder covers them; return the tracks left without.
+        """Stop watching a folder and forget its files unless another folder covers them.
 
-        What is known of those tracks stays under their identity: added again, they need no analysis.
+        What is known of their tracks stays under its identity: added again, they need no analysis.
+
+        Returns:
+            The tracks left with no present file.
 
         Raises:
             FolderNotFoundError: the folder is not watched.

@@ -56,10 +56,10 @@ def _may_be_folder(event: FileSystemEvent) -> bool:
 
 def outermost(folders: Iterable[str]) -> list[str]:
     """Return the folders that lie below no other of them, sorted."""
-    kept: list[str] = []
+    kept: set[str] = set()
     for folder in sorted(folders, key=len):
-        if folder not in kept and not _has_parent_in(folder, set(kept)):
-            kept.append(folder)
+        if not _has_parent_in(folder, kept):
+            kept.add(folder)
     return sorted(kept)
 
 

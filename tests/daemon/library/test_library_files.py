@@ -211,6 +211,24 @@ def test_a_removed_folder_is_forgotten_but_for_what_others_cover(library: Librar
         library.remove_folder(Path("/elsewhere"))
 
 
+def test_a_removed_folder_takes_its_copy_of_a_track_whose_other_file_is_missing(library: Library) -> None:
+    library.add_folder(Path("/music"))
+    library.add_folder(Path("/stick"))
+    track = index(library, "/music/one.mp3", "one")
+    index(library, "/stick/one.mp3", "one")
+    assert library.mark_missing(["/stick/one.mp3"]) == []
+    assert library.remove_folder(Path("/music")) == [track]
+    assert library.columns().present.tolist() == [False]
+
+
+def test_missing_files_do_not_count_as_being_in_a_folder(library: Library) -> None:
+    index(library, "/music/one.mp3", "one")
+    index(library, "/music/two.mp3", "two")
+    library.enqueue("/music/three.mp3", 1, 1)
+    library.mark_missing(["/music/one.mp3"])
+    assert library.count_under("/music") == 2
+
+
 def test_a_folder_inside_another_keeps_its_files_when_it_is_removed(library: Library) -> None:
     library.add_folder(Path("/music"))
     library.add_folder(Path("/music/live"))

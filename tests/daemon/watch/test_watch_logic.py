@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from watchdog.events import (
     DirCreatedEvent,
@@ -67,6 +69,13 @@ def test_an_event_that_says_nothing_new_is_told_apart() -> None:
 def test_folders_inside_others_are_dropped() -> None:
     assert outermost(["/m/a", "/m", "/n", "/m/b/c", "/mm", "/n"]) == ["/m", "/mm", "/n"]
     assert outermost(["/", "/m"]) == ["/"]
+
+
+def test_outermost_of_an_unpacked_archive_takes_no_time() -> None:
+    folders = [f"/m/{number}" for number in range(20_000)]
+    start = time.perf_counter()
+    assert len(outermost(folders)) == len(folders)
+    assert time.perf_counter() - start < 2.0
 
 
 @pytest.mark.parametrize(
