@@ -23,7 +23,7 @@ from segue.analysis.process import WorkerProcess
 from segue.analysis.result import Probe, TrackAnalysis
 from segue.analysis.wire import WorkerReport
 from segue.analysis.worker import EngineFactory, open_analysis_engine
-from segue.errors import SegueError, ShuttingDownError
+from segue.errors import SegueError, ShuttingDownError, WorkerError, WorkerStartError
 
 if TYPE_CHECKING:
     from segue.networks.providers import ProviderChoice
@@ -180,6 +180,10 @@ class AnalysisPool:
             reply = process.run(job, seconds)
         except SegueError as error:
             _fail(future, _shutting_down() if self._stopping.is_set() else error)
+        except Exception as error:  # noqa: BLE001 - who waits must hear of it, and the next file needs this thread
+            _log.exception("%s", job.name)
+            process.kill()
+            _fail(future, WorkerError(f"{job.name} could not be handed to a worker ({type(error).__name__}: {error})."))
         else:
             future.set_result(reply.probe if isinstance(reply, wire.Probed) else reply.analysis)
         if process.is_swollen():
@@ -191,6 +195,9 @@ class AnalysisPool:
         except SegueError as error:
             _log.error("a worker does not start: %s", error)
             _fail(self._report, error)
+        except Exception as error:  # noqa: BLE001 - the next file tries again
+            _log.exception("a worker does not start")
+            _fail(self._report, WorkerStartError(f"The analysis worker does not start ({error}). Try `segue doctor`."))
         else:
             _succeed(self._report, report)
 

@@ -20,6 +20,7 @@ from segue.networks.models import ModelSet, models_dir
 from segue.recommend.catalogue import Catalogue
 from segue.recommend.recommender import Recommender
 from segue.server import connection
+from segue.server.connection import ConnectionInfo
 from segue.server.decks import Decks
 from segue.server.dispatch import dispatcher
 from segue.server.doors import Doors, choose_doors, connection_info
@@ -32,6 +33,7 @@ from segue.server.handlers.references import References
 from segue.server.indexer import Indexer
 from segue.server.lock import HomeLock
 from segue.server.mirror import Mirror
+from segue.server.presence import Presence
 from segue.server.recovery import open_library
 from segue.server.router import Router
 from segue.watch.watcher import Watcher
@@ -43,6 +45,8 @@ _SEARCHES = 2
 """Searches by words that run side by side."""
 _DRAIN_SECONDS = 20.0
 """How long a polite stop waits for the files in work."""
+_KEEP_SECONDS = 2.0
+"""How often lock and connection file are looked after."""
 _LOCK_SECONDS = 3.0
 """How long to wait for a daemon of this home that is just stopping."""
 
@@ -56,6 +60,7 @@ class Daemon:
         self._stack = ExitStack()
         self._ended = threading.Event()
         self._drain = True
+        self._presence: Presence | None = None
 
     def start(self) -> None:
         """Take the lock, open the library, answer. Raises a SegueError, with everything closed again, if it cannot."""
@@ -73,7 +78,9 @@ class Daemon:
 
     def wait(self) -> None:
         """Sleep until `end`, then save and stop."""
-        self._ended.wait()
+        while not self._ended.wait(_KEEP_SECONDS):
+            if self._presence is not None:
+                self._presence.keep()
         _log.info("stopping")
         self._stack.close()
         _log.info("stopped")
@@ -128,14 +135,14 @@ class Daemon:
         dispatch = dispatcher(
             RecommendHandlers(library, references, Recommender(catalogue, index), pool),
             LibraryHandlers(library, watcher, mirror, executor),
-            PlayingHandlers(library, references, decks, indexer, events.publish),
+            PlayingHandlers(library, references, decks, indexer, events.publish, executor),
             about,
         )
         router = Router(doors.query, dispatch, context, lock)
         stack.callback(router.stop)
         router.start()
         events.start()
-        self._announce(stack, router, events, doors, about)
+        self._presence = Presence(home, lock, self._announce(stack, router, events, doors, about))
 
         indexer.start()
         stack.callback(lambda: indexer.stop(_DRAIN_SECONDS if self._drain else 0.0))
@@ -163,7 +170,9 @@ class Daemon:
             on_folder=lambda: events.publish("folder.changed"),
         )
 
-    def _announce(self, stack: ExitStack, router: Router, events: Events, doors: Doors, about: DaemonHandlers) -> None:
+    def _announce(
+        self, stack: ExitStack, router: Router, events: Events, doors: Doors, about: DaemonHandlers
+    ) -> ConnectionInfo:
         """Write the connection file: from now on clients find the daemon."""
         info = connection_info(router.endpoints, events.endpoints, doors.keys)
         about.endpoints = {"query": info.endpoints.query, "events": info.endpoints.events}
@@ -171,3 +180,4 @@ class Daemon:
             about.endpoints |= {"tcp_query": info.tcp.query, "tcp_events": info.tcp.events}
         connection.write(self._home, info)
         stack.callback(connection.remove, self._home, info)
+        return info

@@ -241,3 +241,18 @@ def test_files_that_are_not_there(tmp_path: Path, checkout_models: Path) -> None
         for future in (pool.probe(tmp_path / "gone.mp3"), pool.analyse(tmp_path / "gone.mp3", 1)):
             with pytest.raises(FileMissingError):
                 future.result()
+
+
+def test_a_fault_of_ours_reaches_who_waits_and_costs_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_pool() as pool:
+        (process,) = pool._processes
+        run = process.run
+
+        def stumble(*_: object) -> None:
+            monkeypatch.setattr(process, "run", run)
+            raise RuntimeError("no such thing")
+
+        monkeypatch.setattr(process, "run", stumble)
+        with pytest.raises(WorkerError, match="no such thing"):
+            pool.probe(Path("one.mp3")).result(30)
+        assert pool.probe(Path("two.mp3")).result(30).identity == "two.mp3"

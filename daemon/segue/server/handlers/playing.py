@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
+from pathlib import Path
 
-from segue.errors import TrackNotFoundError, TrackNotReadyError
+from segue.errors import SegueError, TrackNotFoundError, TrackNotReadyError
 from segue.library.store import Library
 from segue.protocol.messages import Deck, DeckList, DeckParams, LimitParams, Nothing, Play, PlayList, TrackParams
 from segue.server.decks import Decks
@@ -14,9 +16,11 @@ from segue.server.handlers.references import References
 from segue.server.indexer import ASKED, Indexer
 from segue.server.router import Origin
 
+_log = logging.getLogger(__name__)
+
 
 class PlayingHandlers:
-    """Decks and plays."""
+    """Decks and plays. What writes to the library may wait for a long write, and so has another thread than questions."""
 
     def __init__(
         self,
@@ -25,12 +29,14 @@ class PlayingHandlers:
         decks: Decks,
         indexer: Indexer,
         publish: Callable[[str, dict[str, object]], None],
+        executor: Executor,
     ) -> None:
         self._library = library
         self._references = references
         self._decks = decks
         self._indexer = indexer
         self._publish = publish
+        self._executor = executor
 
     def update(self, params: DeckParams, origin: Origin) -> Deck:
         """Take a shim's word for what a deck holds; an unanalysed file on a deck is analysed first."""
@@ -61,7 +67,7 @@ class PlayingHandlers:
     def mark_played(self, params: TrackParams, origin: Origin) -> Play | Future[Play]:
         """Remember that a track was played now."""
         del origin
-        return self._references.use(params.track, self._played)
+        return self._references.use(params.track, lambda track: self._executor.submit(self._played, track))
 
     def _played(self, track: int) -> Play:
         play = self._library.add_play(track, time.time(), "user")
@@ -74,12 +80,19 @@ class PlayingHandlers:
         return PlayList(plays=self._library.plays(params.limit))
 
     def _track(self, path: str | None) -> int | None:
-        if path is None:
+        if path is None or not Path(path).is_absolute():
             return None
         try:
             return self._library.resolve(path)
         except TrackNotReadyError:
-            self._library.raise_priority(path, ASKED)
+            self._executor.submit(self._hurry, path)
         except TrackNotFoundError:
             pass  # not from a watched folder: the deck is known by its path alone
         return None
+
+    def _hurry(self, path: str) -> None:
+        try:
+            self._library.raise_priority(path, ASKED)
+        except SegueError as error:  # nobody waits for this: the file is analysed later
+            _log.warning("%s is not analysed first: %s", path, error)
+        self._indexer.wake()

@@ -1,0 +1,67 @@
+"""Decks and plays while the library is being written: the router's thread never waits for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from library_support import DIM, LABELS, MODEL, analysis, probe, wait_until
+from segue.library.store import Library
+from segue.protocol.messages import DeckParams, TrackParams
+from segue.server.decks import Decks
+from segue.server.handlers.playing import PlayingHandlers
+from segue.server.handlers.references import References
+from segue.server.indexer import ASKED
+from segue.server.router import Origin
+
+LOCAL = Origin("test", local=True)
+
+
+class Sleeper:
+    """An indexer that is only woken."""
+
+    woken = 0
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    opened = Library(tmp_path / "library.db")
+    opened.set_model(MODEL, LABELS, DIM)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def playing(library: Library) -> Iterator[PlayingHandlers]:
+    with ThreadPoolExecutor(1) as executor:
+        references = References(library, executor)
+        yield PlayingHandlers(library, references, Decks(), Sleeper(), lambda *_: None, executor)
+
+
+def test_a_deck_is_taken_note_of_while_the_library_is_written(library: Library, playing: PlayingHandlers) -> None:
+    library.enqueue("/music/new.mp3", 1, 1)
+    with library._database.writing():
+        deck = playing.update(DeckParams(deck="1", path="/music/new.mp3", playing=True), LOCAL)
+        assert (deck.track, deck.playing) == (None, True)
+    wait_until(lambda: library.file("/music/new.mp3").priority == ASKED)
+
+
+def test_a_play_is_answered_when_it_is_written(library: Library, playing: PlayingHandlers) -> None:
+    track = library.store("/music/one.mp3", probe("one"), analysis("one"))
+    with library._database.writing():
+        answer = playing.mark_played(TrackParams(track=f"#{track}"), LOCAL)
+        assert isinstance(answer, Future)
+        assert not answer.done()
+    assert answer.result(10).track == track
+    assert [play.track for play in library.plays(5)] == [track]
+
+
+def test_a_deck_with_something_that_is_no_path_searches_for_nothing(library: Library, playing: PlayingHandlers) -> None:
+    library.store("/music/one.mp3", probe("one", title="Some title"), analysis("one"))
+    assert playing.update(DeckParams(deck="1", path="some title"), LOCAL).track is None
