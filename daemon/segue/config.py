@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 import re
 import tomllib
@@ -78,6 +79,10 @@ class Config(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     def worker_count(self) -> int:
         """Analysis processes to start, at least one: `workers`, or by the cores that this process may use."""
         return self.workers or max(1, _cores() - 1)
+
+    def rescan_seconds(self) -> float:
+        """Seconds between two comparisons of the folders with the library; infinite when `rescan_minutes` is 0."""
+        return 60.0 * self.rescan_minutes or math.inf
 
     def tcp_address(self) -> Address | None:
         """Return where TCP listens, None when it is off.

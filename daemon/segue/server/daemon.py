@@ -164,7 +164,7 @@ class Daemon:
         return Watcher(
             library,
             settle_seconds=self._config.settle_seconds,
-            rescan_seconds=60.0 * self._config.rescan_minutes,
+            rescan_seconds=self._config.rescan_seconds(),
             on_queued=lambda _count: indexer.wake(),
             on_changed=mirror.refresh,
             on_folder=lambda: events.publish("folder.changed"),

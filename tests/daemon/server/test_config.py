@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from segue.config import Config
@@ -23,6 +25,13 @@ def test_values_and_byte_order_mark(load):
     config = load("\ufeffworkers = 3\nsettle_seconds = 5\nprovider = 'cpu'\n")
     assert (config.workers, config.settle_seconds, config.provider) == (3, 5.0, "cpu")
     assert config.worker_count() == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("", 3600.0), ("rescan_minutes = 0.5", 30.0), ("rescan_minutes = 0", math.inf)]
+)
+def test_no_minutes_between_two_scans_means_no_second_scan(load, text, seconds):
+    assert load(text).rescan_seconds() == seconds
 
 
 def test_at_least_one_worker():
