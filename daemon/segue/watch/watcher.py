@@ -125,6 +125,7 @@ class Watcher:
             FolderNotFoundError: the path is below no watched folder.
 
         """
+        is_folder, is_file = (False, False) if path is None else (Path(path).is_dir(), Path(path).is_file())
         with self._wake:
             if path is not None and self._root_of(str(path)) is None:
                 raise FolderNotFoundError(
@@ -133,8 +134,8 @@ class Watcher:
             for root in self._roots.values():
                 root.due = root.due or path is None or paths.is_below(root.path, path)
             if path is not None:
-                self._hints.files |= set() if Path(path).is_dir() else {str(path)}
-                self._hints.folders |= set() if Path(path).is_file() else {str(path)}
+                self._hints.files |= set() if is_folder else {str(path)}
+                self._hints.folders |= set() if is_file else {str(path)}
                 self._hinted_at = self._hinted_at or time.monotonic()
             self._check_soon()
 
