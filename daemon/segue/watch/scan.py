@@ -82,7 +82,7 @@ def _take(entry: os.DirEntry[str], result: Scan, here: str, folders: deque[str],
     if not is_wanted_folder(entry.name):
         return
     if entry.is_symlink():
-        if entry.is_dir():
+        if os.path.isdir(entry.path):  # noqa: PTH112  entry.is_dir() raises on a link that leads to itself
             links.append(entry.path)
             result.follows_links = True
         elif not os.path.exists(entry.path):  # noqa: PTH110

@@ -88,6 +88,15 @@ def test_a_locked_folder_is_reported_and_the_rest_found(open_folder: Path) -> No
     assert result.stdout.split() == [f"['{open_folder / 'locked'}']", "1"], result.stderr
 
 
+def test_a_link_to_itself_hides_nothing_beside_it(tmp_path: Path) -> None:
+    make(tmp_path, "a.mp3", "sub/b.mp3", "z.mp3")
+    for name in ("loop", "loop.mp3", "sub/loop"):
+        (tmp_path / name).symlink_to(tmp_path / name)
+    found = scan(str(tmp_path))
+    assert len(found.files) == 3
+    assert str(tmp_path) not in found.unreadable
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="file names are text on Windows")
 def test_a_name_that_is_no_unicode_is_found(tmp_path: Path) -> None:
     (Path(os.fsdecode(os.fsencode(tmp_path) + b"/Bj\xf6rk.mp3"))).touch()
