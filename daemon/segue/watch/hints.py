@@ -17,6 +17,7 @@ from watchdog.events import (
     FileSystemEvent,
 )
 
+from segue.library import paths
 from segue.watch.naming import is_wanted, is_wanted_below
 
 
@@ -34,6 +35,8 @@ class Hints:
         """Take note of one event below a watched folder; return whether it matters."""
         before = len(self.files) + len(self.folders)
         for path in filter(None, (os.fsdecode(event.src_path), os.fsdecode(event.dest_path))):
+            if not paths.is_below(path, root):
+                continue  # Moved out or in, as some systems tell it.
             if not event.is_directory and is_wanted(path, root):
                 self.files.add(path)
             elif _may_be_folder(event) and is_wanted_below(path, root):

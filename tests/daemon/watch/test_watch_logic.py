@@ -43,6 +43,7 @@ def cleaned(*events: FileSystemEvent) -> tuple[list[str], list[str]]:
         ([FileMovedEvent("/m/a.mp3.part", "/m/a.mp3")], ["/m/a.mp3"], []),
         ([FileMovedEvent("/m/a.mp3", "/m/b.MP3")], ["/m/a.mp3", "/m/b.MP3"], []),
         ([FileMovedEvent("/m/a.mp3", "/m/a.mp3.bak")], ["/m/a.mp3"], []),
+        ([FileMovedEvent("/m/a.mp3", "/n/a.mp3"), DirMovedEvent("/n/x", "/m/x")], ["/m/a.mp3"], ["/m/x"]),
         ([FileCreatedEvent("/m/._a.mp3"), FileCreatedEvent("/m/.a.mp3"), FileCreatedEvent("/m/cover.jpg")], [], []),
         ([DirModifiedEvent("/m"), DirModifiedEvent("/m/x")], [], []),
         ([DirCreatedEvent("/m/x")], [], ["/m/x"]),
