@@ -107,6 +107,13 @@ def test_the_deck_follows_the_file_through_restarts_of_the_daemon(home, shim, tm
     assert deck(home).track is not None
     assert deck(home).client == "nowplaying"
 
+    file.write_text("Nobody - A track in no library")
+    wait_until(lambda: deck(home).path is None, what="the unknown track")
+    assert deck(home).playing
+    with Client(home) as client:
+        assert client.status().gig_mode
+    file.write_text("ADA LANTERN - Night Bus")
+
     daemon.kill()
     start_daemon()
     wait_until(lambda: plays(home, track), what="the deck in the new daemon")

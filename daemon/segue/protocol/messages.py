@@ -261,7 +261,7 @@ class LimitParams(Message):
 
 
 class DeckParams(Message):
-    """A shim tells what a deck holds. ``path`` null: the deck was emptied."""
+    """A shim tells what a deck holds. ``path`` null: nothing, or while it plays something that the shim has no path of."""
 
     deck: DeckName
     path: Text | None = None

@@ -59,7 +59,8 @@ class Shim:
         """Tell what plays; returns after how many seconds to tell again."""
         try:
             path = find_path(self._client, line)
-            self._client.update_deck(DeckParams(deck=self._deck, path=path, playing=path is not None, client=CLIENT))
+            # What is in no library plays all the same: analysis must stay out of the way.
+            self._client.update_deck(DeckParams(deck=self._deck, path=path, playing=bool(line), client=CLIENT))
         except (DaemonNotRunningError, RequestTimeoutError) as error:
             if self._daemon_is_there:
                 _log.warning("%s Waiting for it.", error)
