@@ -22,8 +22,8 @@ R = TypeVar("R")
 SHORT_SECONDS: Final = 10.0
 """Time limit of what is answered from memory."""
 LONG_SECONDS: Final = 900.0
-"""Time limit of what may analyse a file of hours first."""
-_LONG: Final = frozenset({"recommend.next", "recommend.similar", "track.analyse"})
+"""Time limit of what may analyse a file of hours first, or forget a hundred thousand files."""
+_LONG: Final = frozenset({"recommend.next", "recommend.similar", "track.analyse", "library.remove_folder"})
 _ONCE: Final = frozenset({"session.mark_played", "daemon.shutdown"})
 """Not asked again of a daemon that was started anew while the answer was awaited."""
 

@@ -133,7 +133,7 @@ class Daemon:
         stack.callback(executor.shutdown, cancel_futures=True)
         references = References(library, executor)
         dispatch = dispatcher(
-            RecommendHandlers(library, references, Recommender(catalogue, index), pool),
+            RecommendHandlers(library, references, Recommender(catalogue, index), pool, executor),
             LibraryHandlers(library, watcher, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, events.publish, executor),
             about,

@@ -25,7 +25,10 @@ from segue.watch.watcher import Watcher
 
 
 class LibraryHandlers:
-    """Folders in and out, search, failures."""
+    """Folders in and out, search, failures.
+
+    What looks at a drive or writes to the library runs in another thread: either may take long, and questions must not wait.
+    """
 
     def __init__(self, library: Library, watcher: Watcher, mirror: Mirror, executor: Executor) -> None:
         self._library = library
@@ -43,11 +46,14 @@ class LibraryHandlers:
         del params, origin
         return FolderList(folders=self._watcher.folders())
 
-    def add_folder(self, params: FolderParams, origin: Origin) -> FolderList:
+    def add_folder(self, params: FolderParams, origin: Origin) -> Future[FolderList]:
         """Watch a folder from now on; FolderNotFoundError when there is none that can be read."""
         if not origin.local:
             raise PathNotAllowedError("Folders can only be added on the machine that Segue runs on.")
-        folder = _absolute(params.path)
+        return self._executor.submit(self._added, params.path)
+
+    def _added(self, text: str) -> FolderList:
+        folder = _absolute(text)
         if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
             raise FolderNotFoundError(f"There is no folder {folder} that can be read.")
         folder = folder.resolve()
@@ -59,20 +65,28 @@ class LibraryHandlers:
         """Stop watching a folder and forget what only it held: of a large folder that takes seconds."""
         if not origin.local:
             raise PathNotAllowedError("Folders can only be removed on the machine that Segue runs on.")
-        folder = _absolute(params.path)
+        return self._executor.submit(self._removed, params.path)
+
+    def _removed(self, text: str) -> FolderList:
+        folder = _absolute(text)
         watched = self._library.folders()
         chosen = next((path for path in (folder, folder.resolve()) if path in watched), None)
         if chosen is None:
             raise FolderNotFoundError(f"{folder} is not watched; `segue folders` lists those that are.")
-        return self._executor.submit(self._removed, chosen)
+        self._watcher.remove(chosen)
+        self._mirror.refresh(self._library.remove_folder(chosen))
+        return FolderList(folders=self._watcher.folders())
 
-    def rescan(self, params: RescanParams, origin: Origin) -> Done:
+    def rescan(self, params: RescanParams, origin: Origin) -> Done | Future[Done]:
         """Compare a folder, or all, with the library now."""
         del origin
         if params.path is None:
             self._watcher.rescan(None)
             return Done(detail="Looking through all folders.")
-        path = _absolute(params.path)
+        return self._executor.submit(self._rescanned, params.path)
+
+    def _rescanned(self, text: str) -> Done:
+        path = _absolute(text)
         if not any(path.is_relative_to(folder) for folder in self._library.folders()):
             raise FolderNotFoundError(f"{path} is not below a watched folder.")
         self._watcher.rescan(path)
@@ -82,11 +96,6 @@ class LibraryHandlers:
         """Files that could not be analysed, latest first."""
         del origin
         return FailureList(failures=self._library.failures(params.limit))
-
-    def _removed(self, folder: Path) -> FolderList:
-        self._watcher.remove(folder)
-        self._mirror.refresh(self._library.remove_folder(folder))
-        return FolderList(folders=self._watcher.folders())
 
     def _found(self, text: str, limit: int) -> TrackList:
         return TrackList(tracks=self._library.tracks(self._library.search(text, limit)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from segue.analysis.pool import AnalysisPool
@@ -21,8 +21,16 @@ from segue.server.router import Origin
 class RecommendHandlers:
     """What to play next, what sounds alike, what a track is."""
 
-    def __init__(self, library: Library, references: References, recommender: Recommender, pool: AnalysisPool) -> None:
+    def __init__(
+        self,
+        library: Library,
+        references: References,
+        recommender: Recommender,
+        pool: AnalysisPool,
+        executor: Executor,
+    ) -> None:
         self._library = library
+        self._executor = executor
         self._references = references
         self._recommender = recommender
         self._pool = pool
@@ -38,19 +46,21 @@ class RecommendHandlers:
 
     def similar(self, params: SimilarParams, origin: Origin) -> Future[Suggestions]:
         """What sounds like a file, in the library or not."""
-        path = audio_path(params.path, origin, self._library.folders())
 
-        def judge(probe: Probe) -> Suggestions | Future[Suggestions]:
+        def listen(path: Path) -> Future[Suggestions]:
+            return then(self._pool.probe(path), lambda probe: judge(path, probe))
+
+        def judge(path: Path, probe: Probe) -> Suggestions | Future[Suggestions]:
             known = self._library.known(probe.identity)
             if known is not None:
                 return self._after(known, params.limit)
-            return then(self._pool.analyse(path, probe.duration, asked=True), lambda found: rank(probe, found))
+            return then(self._pool.analyse(path, probe.duration, asked=True), lambda found: rank(path, probe, found))
 
-        def rank(probe: Probe, analysis: TrackAnalysis) -> Suggestions:
+        def rank(path: Path, probe: Probe, analysis: TrackAnalysis) -> Suggestions:
             ranking = self._recommender.similar(asked_by_file(probe, analysis), params.limit)
             return after_file(self._library, path, probe, analysis, ranking)
 
-        return then(self._pool.probe(path), judge)
+        return then(self._audio(params.path, origin), listen)
 
     def get(self, params: TrackParams, origin: Origin) -> Track | Future[Track]:
         """One track with everything known of it."""
@@ -59,14 +69,21 @@ class RecommendHandlers:
 
     def analyse(self, params: AnalyseParams, origin: Origin) -> Future[Analysis]:
         """The analysis of a file that need not be in the library."""
-        path = audio_path(params.path, origin, self._library.folders())
-        return then(
-            self._pool.probe(path),
-            lambda probe: then(
+
+        def listen(path: Path) -> Future[Analysis]:
+            return then(self._pool.probe(path), lambda probe: hear(path, probe))
+
+        def hear(path: Path, probe: Probe) -> Future[Analysis]:
+            return then(
                 self._pool.analyse(path, probe.duration, asked=True),
                 lambda found: report(path, found, vector=params.vector),
-            ),
-        )
+            )
+
+        return then(self._audio(params.path, origin), listen)
+
+    def _audio(self, text: str, origin: Origin) -> Future[Path]:
+        """See `audio_path`. Not in the router's thread: a drive that does not answer may take minutes to say so."""
+        return self._executor.submit(lambda: audio_path(text, origin, self._library.folders()))
 
     def _after(self, track: int, limit: int) -> Suggestions:
         return after_track(self._library, track, self._recommender.next(track, limit))
