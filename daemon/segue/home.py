@@ -186,8 +186,9 @@ def _check_private(folder: Path) -> None:
 
 
 def _try_to_write(folder: Path) -> None:
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".try-"):
-        pass
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".try-") as file:
+        file.write(b"a full disk takes names, but no content")
+        file.flush()
 
 
 def _fits_a_socket(folder: Path) -> bool:

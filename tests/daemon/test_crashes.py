@@ -15,6 +15,7 @@ import psutil
 import pytest
 import zmq
 
+from command import segue
 from loop import Loop
 from segue.client import Client
 from segue.errors import LibraryDamagedError
@@ -240,6 +241,14 @@ class TestDisks:
     def test_a_read_only_home_is_one_sentence(self, tmp_path):
         with _small_disk(tmp_path / "disk", 256, ",ro") as disk:
             assert "disk" in _start_and_fail(disk / "home")
+
+    def test_a_disk_that_is_full_from_the_beginning_is_one_sentence(self, tmp_path):
+        with _small_disk(tmp_path / "disk", 256) as disk:
+            with contextlib.suppress(OSError):
+                (disk / "filler").write_bytes(bytes(1 << 20))
+            outcome = segue("up", "--no-wait", home=disk / "h")
+            assert "is full" in outcome.err
+            assert outcome.err.count("\n") == 1, outcome.err
 
     def test_a_full_disk_holds_indexing_up_and_loses_nothing(self, tmp_path, music):
         with _small_disk(tmp_path / "disk", 8000) as disk, Loop(disk / "h", tmp_path / "music") as loop:

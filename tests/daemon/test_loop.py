@@ -227,6 +227,18 @@ class TestFilesComeAndGo:
         with pytest.raises(SilentAudioError):
             loop.client.analyse(tmp_path / "silence.wav")
 
+    def test_a_file_whose_folder_was_removed_is_as_good_as_any_other(self, loop, music):
+        paths = loop.bring(sorted(music.iterdir())[:3])
+        loop.settle(indexed=3)
+        shutil.copy(paths[0], loop.home / paths[0].name)
+        loop.client.remove_folder(loop.music)
+        with pytest.raises(LibraryEmptyError):
+            loop.client.similar(paths[0])
+        paths[0].unlink()
+        loop.client.add_folder(loop.music)
+        loop.settle(indexed=2)
+        assert len(loop.client.similar(loop.home / paths[0].name).suggestions) == 2
+
     def test_events_tell_of_each_new_track(self, loop, music):
         with loop.client.events(["track.indexed"], timeout=60) as events:
             (path,) = loop.bring([next(music.iterdir())])

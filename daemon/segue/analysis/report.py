@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from segue.analysis.result import TrackAnalysis
+from segue.library.paths import shown
 from segue.protocol.messages import Analysis
 
 
 def report(path: Path, analysis: TrackAnalysis, *, vector: bool = False) -> Analysis:
     """The message of an analysis, numbers rounded to what they are worth; the vector only when asked for."""
     return Analysis(
-        path=str(path),
+        path=shown(path),
         duration=round(analysis.duration, 3),
         bpm=None if analysis.tempo.bpm is None else round(analysis.tempo.bpm, 3),
         bpm_confidence=round(analysis.tempo.confidence, 3),

@@ -36,7 +36,7 @@ def next_(options: Options, track: str | None, limit: int) -> None:
     from segue.client import Client
 
     with Client(options.home()) as client:
-        answer = client.next(track_reference(track) if track else _current(client), limit)
+        answer = client.next(track_reference(track) if track is not None else _current(client), limit)
     _show(options, answer)
 
 
@@ -82,6 +82,8 @@ def track_reference(text: str) -> str:
     """A file's path made absolute, for the daemon has another working folder; everything else as it is."""
     from segue.audio.formats import is_audio_name
 
+    if not text.strip():
+        raise TrackNotFoundError('The name of the track is empty: name one, as in segue next "title".')
     names_a_file = Path(text).is_file() or (is_audio_name(text) and (os.sep in text or "/" in text))
     return absolute(text) if names_a_file else text
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from segue.cli.output import clean
 from segue.client import Client
 from segue.errors import DaemonNotRunningError, DaemonStartError, RequestTimeoutError
 from segue.home import Home
-from segue.server import connection
+from segue.server import connection, lock
+
+if TYPE_CHECKING:
+    import psutil
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 60.0
@@ -67,16 +71,17 @@ def start_daemon(home: Home, home_option: str | None, seconds: float = _START_SE
 def stop_daemon(home: Home, seconds: float = _STOP_SECONDS, *, drain: bool = False) -> bool:
     """Stop the daemon and wait until its process is gone; returns False when none was running.
 
+    One that cannot be asked, because its connection file or its sockets were removed, is found by its lock.
     Raises RequestTimeoutError when it is still there after `seconds`.
     """
     import psutil
 
     try:
-        process = psutil.Process(connection.read(home).pid)
-        with Client(home) as client:
-            client.shutdown(drain=drain)
+        process = _asked_to_stop(home, drain=drain) or _told_to_stop(home)
+        if process is None:
+            return False
         process.wait(seconds)
-    except (DaemonNotRunningError, psutil.NoSuchProcess):
+    except psutil.NoSuchProcess:
         return False
     except psutil.TimeoutExpired as error:
         raise RequestTimeoutError(
@@ -86,11 +91,41 @@ def stop_daemon(home: Home, seconds: float = _STOP_SECONDS, *, drain: bool = Fal
     return True
 
 
+def _asked_to_stop(home: Home, *, drain: bool) -> psutil.Process | None:
+    import psutil
+
+    try:
+        process = psutil.Process(connection.read(home).pid)
+        with Client(home) as client:
+            client.shutdown(drain=drain)
+    except (DaemonNotRunningError, psutil.NoSuchProcess):
+        return None
+    return process
+
+
+def _told_to_stop(home: Home) -> psutil.Process | None:
+    """Send SIGTERM to the process that holds the lock, when it is a daemon of ours."""
+    import psutil
+
+    pid = lock.holder(home)
+    if pid is None:
+        return None
+    process = psutil.Process(pid)
+    try:
+        is_daemon = any("segue" in part for part in process.cmdline())
+    except psutil.AccessDenied:
+        is_daemon = False
+    if not is_daemon:
+        return None
+    process.terminate()
+    return process
+
+
 def _launch(home: Home, home_option: str | None, output: IO[bytes]) -> subprocess.Popen[bytes]:
     # -P: a folder called `segue` in the working directory must not be taken for the program.
     command = [sys.executable, "-P", "-m", "segue.server.main"]
-    if home_option is not None:
-        command += ["--home", str(home)]
+    if home_option is not None or os.environ.get("SEGUE_HOME"):
+        command += ["--home", str(home)]  # a relative SEGUE_HOME would mean another folder to the daemon
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     else:

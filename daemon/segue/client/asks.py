@@ -89,11 +89,21 @@ def any_method(method: str, params: m.Message | Mapping[str, Any] | None) -> Ask
 
 def _path(path: str | Path) -> str:
     """Make it absolute: the daemon has another working folder."""
-    return os.path.abspath(Path(path).expanduser())  # noqa: PTH100 - resolve() would follow links
+    if not str(path):
+        raise InvalidParamsError("The path is empty: name a file or a folder.")
+    return _text(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - resolve() would follow links
+
+
+def _text(path: str) -> str:
+    """Make it fit for JSON: bytes of a file name that are no text become U+FFFD, and the daemon finds the name again."""
+    try:
+        return path.encode(errors="surrogateescape").decode(errors="replace")
+    except UnicodeEncodeError:
+        return path  # never a file name; it is refused when the request is encoded
 
 
 def next_(track: str, limit: int) -> Ask[m.Suggestions]:
-    return Ask("recommend.next", m.NextParams(track=track, limit=limit), m.Suggestions)
+    return Ask("recommend.next", m.NextParams(track=_text(track), limit=limit), m.Suggestions)
 
 
 def similar(path: str | Path, limit: int) -> Ask[m.Suggestions]:
@@ -101,7 +111,7 @@ def similar(path: str | Path, limit: int) -> Ask[m.Suggestions]:
 
 
 def track(ref: str) -> Ask[m.Track]:
-    return Ask("track.get", m.TrackParams(track=ref), m.Track)
+    return Ask("track.get", m.TrackParams(track=_text(ref)), m.Track)
 
 
 def analyse(path: str | Path, *, vector: bool) -> Ask[m.Analysis]:
@@ -109,7 +119,7 @@ def analyse(path: str | Path, *, vector: bool) -> Ask[m.Analysis]:
 
 
 def search(text: str, limit: int) -> Ask[m.TrackList]:
-    return Ask("library.search", m.SearchParams(text=text, limit=limit), m.TrackList)
+    return Ask("library.search", m.SearchParams(text=_text(text), limit=limit), m.TrackList)
 
 
 def folders() -> Ask[m.FolderList]:
@@ -141,7 +151,7 @@ def decks() -> Ask[m.DeckList]:
 
 
 def mark_played(ref: str) -> Ask[m.Play]:
-    return Ask("session.mark_played", m.TrackParams(track=ref), m.Play)
+    return Ask("session.mark_played", m.TrackParams(track=_text(ref)), m.Play)
 
 
 def history(limit: int) -> Ask[m.PlayList]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 _SEPARATOR = os.fsencode(os.sep)
 _AFTER_SEPARATOR = bytes([_SEPARATOR[0] + 1])
@@ -25,6 +26,25 @@ def restored(path: bytes) -> str:
 def shown(path: str | os.PathLike[str]) -> str:
     """Return the path as valid Unicode for messages and JSON: bytes that are no text become U+FFFD."""
     return os.fsencode(path).decode("utf-8", "replace")
+
+
+def found(text: str) -> str:
+    """Return the path that `shown` gave as text: a name with U+FFFD is looked up in its folder, if only one fits."""
+    if "\ufffd" not in text or os.path.lexists(text):
+        return text
+    path = Path(text).anchor
+    for part in Path(text).parts[1:]:
+        name = part
+        if "\ufffd" in part:
+            try:
+                names = [entry.name for entry in Path(path).iterdir() if shown(entry.name) == part]
+            except (OSError, ValueError):
+                return text
+            if len(names) != 1:
+                return text
+            name = names[0]
+        path = os.path.join(path, name)  # noqa: PTH118 - the loop is about text
+    return path
 
 
 def below(folder: str | os.PathLike[str]) -> tuple[bytes, bytes]:

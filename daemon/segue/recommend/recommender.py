@@ -123,6 +123,10 @@ class Recommender:
             raise TrackNotFoundError(f"Track #{track_id} is not in the library, or not analysed yet.")
         return self._rank(snapshot, _seed_of(snapshot, row), limit, {track_id, *exclude})
 
+    def knows(self, track_id: int) -> bool:
+        """Whether a track can be suggested, and asked for: one whose folder was removed is kept, but takes no part."""
+        return self._catalogue.row(track_id) is not None
+
     def similar(self, seed: ProbeSeed, limit: int, exclude: Collection[int] = ()) -> Ranking:
         """Suggest what sounds like a file that is in no library; never a copy of it, or one of ``exclude``.
 

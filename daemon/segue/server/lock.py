@@ -42,8 +42,32 @@ class HomeLock:
             The lock file cannot be opened or written, or the file system has no locks.
 
         """
-        if self.held:
+        if not self.held:
+            self._file = self._take(timeout)
+
+    def keep(self) -> None:
+        """Take the lock anew where its file was removed or replaced: locks belong to files, not to names.
+
+        Raises
+        ------
+        DaemonRunningError
+            Another process has taken it meanwhile.
+        HomeNotWritableError, DiskFullError
+            A new lock file cannot be opened or written; the old lock is held all the same.
+
+        """
+        if self._file is None or self._is_in_place(self._file):
             return
+        old, self._file = self._file, self._take(0.0)
+        os.close(old)
+
+    def release(self) -> None:
+        """Let go; nothing happens when it is not held. The file stays: removing it would race with a new holder."""
+        if self._file is not None:
+            file, self._file = self._file, None
+            os.close(file)
+
+    def _take(self, timeout: float) -> int:
         with contextlib.ExitStack() as undo:
             try:
                 file = os.open(self._home.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
@@ -53,13 +77,15 @@ class HomeLock:
             except OSError as error:
                 raise self._home.cannot_write(error) from error
             undo.pop_all()
-            self._file = file
+            return file
 
-    def release(self) -> None:
-        """Let go; nothing happens when it is not held. The file stays: removing it would race with a new holder."""
-        if self._file is not None:
-            file, self._file = self._file, None
-            os.close(file)
+    def _is_in_place(self, file: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file), self._home.lock_file.stat())
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # a folder that cannot be read tells nothing
 
     def _wait_for(self, file: int, timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -74,6 +100,20 @@ class HomeLock:
         return DaemonRunningError(
             f"Segue already runs for {self._home}, {holder}. Just use it, or stop it first with `segue down`."
         )
+
+
+def holder(home: Home) -> int | None:
+    """Return the process that holds a home's lock; None when nobody does, or when its file does not say."""
+    try:
+        file = os.open(home.lock_file, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        return None if _try_lock(file) else _read_pid(file)
+    except OSError:
+        return None
+    finally:
+        os.close(file)
 
 
 def _read_pid(file: int) -> int | None:

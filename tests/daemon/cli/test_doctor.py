@@ -87,6 +87,13 @@ def test_a_full_disk_is_told(made, monkeypatch):
     assert findings(check_home(made))["disk"].state is State.FAIL
 
 
+def test_a_library_that_cannot_be_opened_is_not_called_damaged(made):
+    made.library_file.mkdir()
+    finding = findings(check_home(made))["library"]
+    assert finding.state is State.FAIL
+    assert "damaged" not in finding.sentence
+
+
 def test_a_connection_file_of_a_dead_daemon_is_a_warning(made):
     made.connection_file.write_text("{}")
     finding = findings(check_running(made))["daemon"]

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -131,6 +132,36 @@ def test_similar_takes_a_file_that_is_in_no_library(home, music):
     assert segue("status", "--json", home=home).json["tracks"]["indexed"] == 5
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")
+def test_names_that_are_no_text(home, music, tmp_path):
+    folder = os.fsencode(tmp_path) + b"/\xe9t\xe9"
+    Path(os.fsdecode(folder)).mkdir()
+    shutil.copy(music / OUTSIDE, folder + b"/caf\xe9.opus")
+    outcome = segue("similar", os.fsdecode(folder + b"/caf\xe9.opus"), "--json", home=home)
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["seed"]["path"].endswith("/\ufffdt\ufffd/caf\ufffd.opus")
+    added = segue("folders", "add", os.fsdecode(folder), "--json", home=home)
+    assert added.json["folders"][-1]["path"].endswith("/\ufffdt\ufffd"), added.err
+    removed = segue("folders", "remove", os.fsdecode(folder), "--json", home=home)
+    assert len(removed.json["folders"]) == 1, removed.err
+
+
+def test_a_loop_of_links_is_no_watched_folder(home, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    for what in ("add", "remove"):
+        outcome = segue("folders", what, tmp_path / "loop", "--json", home=home)
+        assert outcome.json["error"]["code"] == "folder-not-found"
+
+
+def test_a_lost_connection_file_comes_back(home):
+    file = Home.locate(home).connection_file
+    before = file.read_text()
+    for damage in (file.unlink, lambda: file.write_text("{}"), lambda: os.truncate(file, 20)):
+        damage()
+        wait_until(lambda: file.is_file() and file.read_text() == before, what="the connection file")
+    assert segue("status", home=home).code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "kind"),
     [
@@ -139,6 +170,9 @@ def test_similar_takes_a_file_that_is_in_no_library(home, music):
         (["similar", "/no/such/file.mp3"], 1, "file-missing"),
         (["folders", "add", "/no/such/folder"], 4, "folder-not-found"),
         (["folders", "remove", "/tmp"], 4, "folder-not-found"),
+        (["folders", "add", "/" + 300 * "x"], 4, "folder-not-found"),
+        (["folders", "add", ""], 1, "invalid-params"),
+        (["next", ""], 4, "track-not-found"),
     ],
 )
 def test_errors_of_the_daemon(home, arguments, code, kind):
@@ -211,7 +245,8 @@ def test_events_are_printed_as_they_happen(home):
 def test_folders_are_added_listed_and_removed(home, folder, tmp_path):
     added = segue("folders", "add", tmp_path.name, "--json", home=home, cwd=tmp_path.parent)
     assert {entry["path"] for entry in added.json["folders"]} == {str(folder.resolve()), str(tmp_path.resolve())}
-    assert segue("folders", "--json", home=home).json == segue("folders", "list", "--json", home=home).json
+    lists = [segue(*words, "--json", home=home).json["folders"] for words in (["folders"], ["folders", "list"])]
+    assert [entry["path"] for entry in lists[0]] == [entry["path"] for entry in lists[1]]
     assert segue("folders", "rescan", home=home).code == 0
     removed = segue("folders", "remove", tmp_path, "--json", home=home)
     assert [entry["path"] for entry in removed.json["folders"]] == [str(folder.resolve())]
@@ -258,3 +293,18 @@ def test_down_saves_and_stops_and_the_library_is_there_again(home):
     assert segue("up", "--no-wait", home=home).code == 0
     assert len(segue("next", "night bus", "--json", home=home).json["suggestions"]) >= 4
     assert segue("down", home=home).code == 0
+
+
+def test_down_finds_a_daemon_that_cannot_be_asked(home):
+    assert segue("up", "--no-wait", home=home).code == 0
+    pid = connection.read(Home.locate(home)).pid
+    shutil.rmtree(Home.locate(home).runtime_dir)
+    assert segue("down", home=home) == (0, "Segue has stopped.\n", "")
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_relative_home_in_the_environment_is_the_same_for_the_daemon(home, monkeypatch):
+    monkeypatch.setenv("SEGUE_HOME", home.name)
+    assert segue("up", "--no-wait", cwd=home.parent).code == 0
+    assert segue("status", "--json", cwd=home.parent).json["home"] == str(home)
+    assert segue("down", cwd=home.parent).out == "Segue has stopped.\n"

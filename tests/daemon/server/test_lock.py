@@ -8,6 +8,7 @@ import pytest
 from segue.errors import DaemonRunningError, HomeNotWritableError
 from segue.home import Home
 from segue.server.lock import HomeLock
+from segue.server.lock import holder as holder_of
 
 HOLDER = """
 import sys
@@ -100,3 +101,34 @@ def test_other_homes_are_free(dj, tmp_path):
     second.acquire()
     second.release()
     lock.release()
+
+
+def test_a_removed_lock_file_is_taken_anew(dj):
+    lock = HomeLock(dj)
+    lock.acquire()
+    lock.keep()
+    dj.lock_file.unlink()
+    lock.keep()
+    with pytest.raises(DaemonRunningError, match=rf"process {os.getpid()}\b"):
+        HomeLock(dj).acquire()
+    lock.release()
+    assert holder_of(dj) is None
+
+
+def test_a_removed_lock_file_that_another_has_taken(dj):
+    lock = HomeLock(dj)
+    lock.acquire()
+    dj.lock_file.unlink()
+    other = HomeLock(dj)
+    other.acquire()
+    with pytest.raises(DaemonRunningError):
+        lock.keep()
+    lock.release()
+    other.release()
+
+
+def test_who_holds_it(dj, holder):
+    assert holder_of(dj) == holder.pid
+    holder.kill()
+    holder.wait()
+    assert holder_of(dj) is None

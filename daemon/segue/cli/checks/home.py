@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from segue.cli.checks.finding import Finding, State
-from segue.errors import SegueError
+from segue.errors import LibraryDamagedError, SegueError
 from segue.home import SOCKET_PATH_LIMIT, Home
+from segue.library.connection import as_library_error
 
 _ROOM_WARN: Final = 1 << 30
 _ROOM_FAIL: Final = 100 << 20
@@ -90,6 +91,9 @@ def _library(path: Path) -> Finding:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             answers = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
     except sqlite3.Error as error:
+        trouble = as_library_error(error, path)
+        if not isinstance(trouble, LibraryDamagedError):
+            return Finding(State.FAIL, "library", trouble.message)
         answers = [str(error)]
     if answers == ["ok"]:
         return Finding(State.OK, "library", f"{path} is whole, {path.stat().st_size / (1 << 20):.1f} MiB.")

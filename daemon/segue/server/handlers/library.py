@@ -7,6 +7,7 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from segue.errors import FolderNotFoundError, PathNotAllowedError
+from segue.library.paths import found, shown
 from segue.library.store import Library
 from segue.protocol.messages import (
     Done,
@@ -54,8 +55,12 @@ class LibraryHandlers:
 
     def _added(self, text: str) -> FolderList:
         folder = _absolute(text)
-        if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
-            raise FolderNotFoundError(f"There is no folder {folder} that can be read.")
+        try:
+            readable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+        except OSError:  # a name longer than the file system's names, say
+            readable = False
+        if not readable:
+            raise FolderNotFoundError(f"There is no folder {shown(folder)} that can be read.")
         folder = folder.resolve()
         self._library.add_folder(folder)
         self._watcher.add(folder)
@@ -70,9 +75,10 @@ class LibraryHandlers:
     def _removed(self, text: str) -> FolderList:
         folder = _absolute(text)
         watched = self._library.folders()
-        chosen = next((path for path in (folder, folder.resolve()) if path in watched), None)
+        # realpath, unlike resolve(), takes a loop of links as it is.
+        chosen = next((path for path in (folder, Path(os.path.realpath(folder))) if path in watched), None)
         if chosen is None:
-            raise FolderNotFoundError(f"{folder} is not watched; `segue folders` lists those that are.")
+            raise FolderNotFoundError(f"{shown(folder)} is not watched; `segue folders` lists those that are.")
         self._watcher.remove(chosen)
         self._mirror.refresh(self._library.remove_folder(chosen))
         return FolderList(folders=self._watcher.folders())
@@ -88,9 +94,9 @@ class LibraryHandlers:
     def _rescanned(self, text: str) -> Done:
         path = _absolute(text)
         if not any(path.is_relative_to(folder) for folder in self._library.folders()):
-            raise FolderNotFoundError(f"{path} is not below a watched folder.")
+            raise FolderNotFoundError(f"{shown(path)} is not below a watched folder.")
         self._watcher.rescan(path)
-        return Done(detail=f"Looking through {path}.")
+        return Done(detail=f"Looking through {shown(path)}.")
 
     def failures(self, params: LimitParams, origin: Origin) -> FailureList:
         """Files that could not be analysed, latest first."""
@@ -102,7 +108,7 @@ class LibraryHandlers:
 
 
 def _absolute(text: str) -> Path:
-    path = Path(text)
+    path = Path(found(text))
     if not path.is_absolute() or "\0" in text:
         raise FolderNotFoundError(f"“{text}” is not an absolute path of a folder.")
     return path

@@ -52,7 +52,7 @@ class RecommendHandlers:
 
         def judge(path: Path, probe: Probe) -> Suggestions | Future[Suggestions]:
             known = self._library.known(probe.identity)
-            if known is not None:
+            if known is not None and self._recommender.knows(known):
                 return self._after(known, params.limit)
             return then(self._pool.analyse(path, probe.duration, asked=True), lambda found: rank(path, probe, found))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from segue.analysis.result import Probe, TrackAnalysis
 from segue.errors import FileMissingError, FileUnreadableError, NotAudioError, PathNotAllowedError, TrackNotFoundError
 from segue.keys import camelot, camelot_number
+from segue.library.paths import found, shown
 from segue.library.store import Library
 from segue.library.tracks import Brief
 from segue.protocol.messages import Seed, Suggestion, Suggestions
@@ -22,10 +24,10 @@ def audio_path(text: str, origin: Origin, folders: Sequence[Path]) -> Path:
     A client on this machine's private socket has the same rights as the daemon's user; over TCP only files below the
     watched folders may be named. Raises PathNotAllowedError, FileMissingError, FileUnreadableError or NotAudioError.
     """
-    path = Path(text)
+    path = Path(found(text))
     if not path.is_absolute() or "\0" in text:
         raise FileMissingError(f"“{text}” is not an absolute path.")
-    if not origin.local and not any(path.resolve().is_relative_to(folder) for folder in folders):
+    if not origin.local and not any(Path(os.path.realpath(path)).is_relative_to(folder) for folder in folders):
         raise PathNotAllowedError(f"{text} is not below a watched folder.")
     try:
         if not path.exists():
@@ -78,8 +80,8 @@ def after_file(library: Library, path: Path, probe: Probe, analysis: TrackAnalys
         notes.append("partly damaged: only what could be decoded counts")
     seed = Seed(
         id=None,
-        path=str(path),
-        title=probe.tags.title or path.stem,
+        path=shown(path),
+        title=probe.tags.title or shown(path.stem),
         artist=probe.tags.artist,
         bpm=_rounded(probe.tags.bpm or analysis.tempo.bpm, 2),
         camelot=camelot(probe.tags.key) if probe.tags.key else analysis.key.camelot,
