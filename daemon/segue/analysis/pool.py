@@ -193,8 +193,9 @@ class AnalysisPool:
         try:
             report = process.start()
         except SegueError as error:
-            _log.error("a worker does not start: %s", error)
-            _fail(self._report, error)
+            if not self._stopping.is_set():  # else it was `stop` that ended it
+                _log.error("a worker does not start: %s", error)
+                _fail(self._report, error)
         except Exception as error:  # noqa: BLE001 - the next file tries again
             _log.exception("a worker does not start")
             _fail(self._report, WorkerStartError(f"The analysis worker does not start ({error}). Try `segue doctor`."))

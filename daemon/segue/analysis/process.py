@@ -81,8 +81,9 @@ class WorkerProcess:
             self._watched = psutil.Process(process.pid)
             reply = self._reply("The analysis worker", _START_SECONDS)
         except (WorkerError, psutil.Error) as error:
+            why = self._last_words() if isinstance(error, WorkerCrashedError) else error
             self.kill()
-            raise WorkerStartError(f"The analysis worker does not start ({error}). Try `segue doctor`.") from error
+            raise WorkerStartError(f"The analysis worker does not start ({why}). Try `segue doctor`.") from error
         if isinstance(reply, wire.Ready):
             return reply.report
         self.kill()

@@ -256,3 +256,13 @@ def test_a_fault_of_ours_reaches_who_waits_and_costs_no_thread(monkeypatch: pyte
         with pytest.raises(WorkerError, match="no such thing"):
             pool.probe(Path("one.mp3")).result(30)
         assert pool.probe(Path("two.mp3")).result(30).identity == "two.mp3"
+
+
+def test_a_stop_while_the_workers_warm_up_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    pool = open_pool()
+    while not pool.pids:
+        time.sleep(0.01)
+    pool.stop(drain=False, timeout=0.0)
+    with pytest.raises(ShuttingDownError):
+        pool.describe()
+    assert caplog.text == ""
