@@ -19,6 +19,17 @@ class SegueError(Exception):
         return str(self)
 
 
+def error_kinds() -> dict[str, type[SegueError]]:
+    """Every class of error by its code, for errors that come from another process."""
+    kinds: dict[str, type[SegueError]] = {}
+    waiting: list[type[SegueError]] = [SegueError]
+    while waiting:
+        kind = waiting.pop()
+        kinds.setdefault(kind.code, kind)
+        waiting.extend(kind.__subclasses__())
+    return kinds
+
+
 # Reading audio ------------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +10,7 @@ import msgspec
 import numpy as np
 
 from segue.analysis.result import Probe, TrackAnalysis
-from segue.errors import SegueError, WorkerError
+from segue.errors import SegueError, WorkerError, error_kinds
 
 
 class WorkerReport(msgspec.Struct, frozen=True):
@@ -59,8 +58,7 @@ class Failure(msgspec.Struct, frozen=True, tag="failure"):
 
     def error(self) -> SegueError:
         """The error again, of the class that has its code."""
-        kinds = {kind.code: kind for kind in _subclasses(SegueError)}
-        return kinds.get(self.code, WorkerError)(self.message)
+        return error_kinds().get(self.code, WorkerError)(self.message)
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
@@ -103,12 +101,6 @@ def decode_reply(data: bytes) -> Reply:
 def readable(text: str) -> str:
     """Text without the lone surrogates that stand for bytes of a file name that are no text."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _subclasses(kind: type[SegueError]) -> Iterator[type[SegueError]]:
-    yield kind
-    for child in kind.__subclasses__():
-        yield from _subclasses(child)
 
 
 def _encode_array(value: Any) -> bytes:

@@ -22,6 +22,7 @@ from segue.errors import (
     SegueError,
     ShuttingDownError,
     UnknownMethodError,
+    error_kinds,
 )
 from segue.protocol.messages import Message
 from segue.protocol.methods import MAX_BATCH, METHODS, Method
@@ -257,18 +258,8 @@ def parse_answer(body: bytes) -> Answer:
 
 def make_error(code: str, message: str) -> SegueError:
     """Build the error that has the stable code; one that this version does not know becomes a `SegueError`."""
-    kind = _error_kinds().get(code)
+    kind = error_kinds().get(code)
     return kind(message) if kind else SegueError(f"{message} ({code})")
-
-
-def _error_kinds() -> dict[str, type[SegueError]]:
-    kinds: dict[str, type[SegueError]] = {}
-    waiting: list[type[SegueError]] = [SegueError]
-    while waiting:
-        kind = waiting.pop()
-        kinds.setdefault(kind.code, kind)
-        waiting.extend(kind.__subclasses__())
-    return kinds
 
 
 def _utf8(text: str) -> str:
