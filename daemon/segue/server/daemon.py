@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-import threading
+import queue
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -58,7 +58,8 @@ class Daemon:
         self._home = home
         self._config = config
         self._stack = ExitStack()
-        self._ended = threading.Event()
+        # Not an event: a signal's handler may find the main thread inside its lock, and would wait for itself.
+        self._ended: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._drain = True
         self._presence: Presence | None = None
 
@@ -73,17 +74,23 @@ class Daemon:
 
     def end(self, drain: bool = True) -> None:
         """Ask `wait` to return, after the files in work when `drain`; callable from a signal handler and any thread."""
-        self._drain = drain
-        self._ended.set()
+        self._ended.put(drain)
 
     def wait(self) -> None:
         """Sleep until `end`, then save and stop."""
-        while not self._ended.wait(_KEEP_SECONDS):
+        while not self._has_ended(_KEEP_SECONDS):
             if self._presence is not None:
                 self._presence.keep()
         _log.info("stopping")
         self._stack.close()
         _log.info("stopped")
+
+    def _has_ended(self, seconds: float) -> bool:
+        try:
+            self._drain = self._ended.get(timeout=seconds)
+        except queue.Empty:
+            return False
+        return True
 
     # Wiring, in the order in which things are closed again, last first ---------------------------------------------
 
