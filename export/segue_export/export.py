@@ -134,7 +134,7 @@ def _training(state: dict[str, Any], hours: float) -> dict[str, Any]:
         "minutes": round(progress["minutes"], 1),
         "steps": progress["step"],
         "seed": settings["seed"],
-        "width": settings["width"],
+        **({"width": settings["width"]} if settings["kind"] == "shortchunk" else {}),
         "date": datetime.now(UTC).date().isoformat(),
     }
 

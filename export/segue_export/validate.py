@@ -100,8 +100,9 @@ def record(report: Report, models: Path) -> None:
     _add(models / "crnn.json", {"valid_tag_correlation": report.tags, **crnn})
     _add(models / "short_chunk.json", {"valid_feature_rank_correlation": report.features, **short_chunk})
     joined = _rounded(report.vectors["segue"])
-    teachers = {f"teachers_{name}": value for name, value in _rounded(report.vectors["teachers"]).items()}
-    _add(models / "vector.json", {**joined, **teachers})
+    teachers = report.vectors["teachers"]
+    named = {"teachers_same_track": teachers.same_track, "teachers_same_package": teachers.same_package}
+    _add(models / "vector.json", {**joined, **{name: round(value, 3) for name, value in named.items()}})
 
 
 def judge(vectors: Array, excerpts: Excerpts) -> Figures:

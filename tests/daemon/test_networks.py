@@ -13,7 +13,8 @@ import pytest
 from segue.errors import ModelError, ModelMismatchError, ModelMissingError
 from segue.networks import providers
 from segue.networks.manifest import ModelManifest
-from segue.networks.sessions import Tagger, golden_mel
+from segue.networks.models import models_dir
+from segue.networks.sessions import Networks, Tagger, golden_mel
 from segue.networks.timbre import Timbre, timbre
 from segue.networks.vector import TrackVector, VectorManifest, VectorPart
 
@@ -188,3 +189,13 @@ def test_manifests_need_no_torch() -> None:
     assert "torch" not in sys.modules or "segue_export" in sys.modules
     sources = Path(providers.__file__).parent.glob("*.py")
     assert not any("import torch" in source.read_text() for source in sources)
+
+
+def test_the_shipped_models_are_whole() -> None:
+    networks = Networks.load(models_dir(), "cpu")
+    assert networks.self_test() < 1e-3
+    assert len(networks.tagger.tags) == 50
+    assert networks.short_chunk.features[-1] == "energy"
+    assert networks.vector.dim == 328
+    assert networks.provider == providers.CPU
+    assert sum(file.stat().st_size for file in models_dir().iterdir()) < 25_000_000
