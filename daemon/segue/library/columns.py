@@ -27,7 +27,7 @@ class Columns:
     bpm: npt.NDArray[np.float32]
     """Beats a minute that hold (user > DJ program > file > ours); NaN: unknown."""
     bpm_confidence: npt.NDArray[np.float32]
-    """0..1; 1 where a user, a DJ program or the file says so."""
+    """0..1, never NaN; 1 where a user, a DJ program or the file says so."""
     camelot: npt.NDArray[np.int8]
     """Key that holds as 0..23: ``2 * (number - 1) + (0 for A, 1 for B)``; -1: unknown."""
     key_confidence: npt.NDArray[np.float32]

@@ -82,8 +82,8 @@ def _fill(target: Columns, start: int, rows: list[tuple[Any, ...]], unsound: lis
     target.ids[part] = np.array(ids, np.int64)[good]
     for column, numbers in (
         (target.bpm, bpm),
-        (target.bpm_confidence, sure),
-        (target.key_confidence, key_sure),
+        (target.bpm_confidence, [number or 0.0 for number in sure]),
+        (target.key_confidence, [number or 0.0 for number in key_sure]),
         (target.energy, energy),
         (target.duration, duration),
     ):

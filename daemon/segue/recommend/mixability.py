@@ -52,7 +52,7 @@ def tempo(seed_bpm: float | None, seed_confidence: float, bpm: Floats, confidenc
     nearest = np.nanargmin(np.where(np.isnan(strain), np.inf, np.abs(strain)), axis=1)
     pick = np.arange(len(bpm)), nearest
     score, change = fits[pick], changes[pick]
-    trust = np.clip(seed_confidence * np.nan_to_num(confidence), 0.0, 1.0)
+    trust = np.clip(seed_confidence * confidence, 0.0, 1.0)
     score = np.where(np.isnan(change), NEUTRAL, NEUTRAL + trust * (score - NEUTRAL))
     return TempoMatch(score.astype(np.float32), change.astype(np.float32), factors[nearest])
 
@@ -66,7 +66,7 @@ def key(seed_camelot: int, seed_confidence: float, camelot: npt.NDArray[np.int8]
     """
     if seed_camelot < 0:
         return np.full(len(camelot), NEUTRAL, dtype=np.float32)
-    trust = np.clip(seed_confidence * np.nan_to_num(confidence), 0.0, 1.0)
+    trust = np.clip(seed_confidence * confidence, 0.0, 1.0)
     graded = NEUTRAL + trust * (WHEEL[seed_camelot][camelot] - NEUTRAL)
     return np.where(camelot < 0, np.float32(NEUTRAL), graded).astype(np.float32)
 

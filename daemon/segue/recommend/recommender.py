@@ -167,7 +167,7 @@ def _seed_of(snapshot: Snapshot, row: int) -> ProbeSeed:
         bpm=_known(facts.bpm[row]),
         bpm_confidence=float(facts.bpm_confidence[row]),
         camelot=int(facts.camelot[row]),
-        key_confidence=float(np.nan_to_num(facts.key_confidence[row])),
+        key_confidence=float(facts.key_confidence[row]),
         energy=_known(facts.energy[row]),
         duration=_known(facts.duration[row]),
     )

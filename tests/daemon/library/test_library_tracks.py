@@ -231,6 +231,17 @@ def test_a_damaged_vector_is_left_out_and_made_again(library: Library, library_f
     assert library.columns().ids.tolist() == ids
 
 
+def test_a_confidence_that_is_missing_is_none_at_all(library: Library, library_file: Path) -> None:
+    library.store("/m/x.mp3", probe("x"), analysis("x", bpm=None, key=None))
+    library.store("/m/y.mp3", probe("y"), analysis("y"))
+    stranger = sqlite3.connect(library_file)
+    stranger.execute("UPDATE tracks SET bpm_confidence = NULL, key_confidence = NULL")
+    stranger.commit()
+    stranger.close()
+    columns = library.columns()
+    assert columns.bpm_confidence.tolist() == columns.key_confidence.tolist() == [0.0, 0.0]
+
+
 def test_plays_come_latest_first(library: Library) -> None:
     one, two = library.store_many([(f"/m/{n}.mp3", probe(n, title=n), analysis(n)) for n in "ab"])
     assert library.add_play(one, 100.0, "user").title == "a"
