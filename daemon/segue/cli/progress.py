@@ -101,12 +101,17 @@ def _picture(status: Status, tally: Tally, spinner: RenderableType) -> Renderabl
     bar = ProgressBar(total=tally.total, completed=tally.done, width=16)
     line.add_row(spinner, "Indexing", bar, facts(status, tally))
     in_work = clean(PurePath(status.analysing[0]).name) if status.analysing else ""
-    return Group(line, Text(f"  {in_work}", style="dim", no_wrap=True, overflow="ellipsis"))
+    notes = [Text(f"Note: {clean(problem)}", style="yellow") for problem in status.problems]
+    return Group(line, Text(f"  {in_work}", style="dim", no_wrap=True, overflow="ellipsis"), *notes)
 
 
 def _print_lines(client: Client, console: Console) -> Status:
-    tally, told = Tally(), time.monotonic()
+    tally, told, problems = Tally(), time.monotonic(), set[str]()
     for status in _looks(client, tally):
+        if not is_idle(status):  # else the summary says it
+            for problem in set(status.problems) - problems:
+                console.print(f"Note: {clean(problem)}", soft_wrap=True)
+            problems |= set(status.problems)
         if tally.total and time.monotonic() - told >= _LINE_SECONDS:
             told = time.monotonic()
             console.print(f"Indexing: {facts(status, tally)}", soft_wrap=True)

@@ -194,11 +194,13 @@ class Indexer:
                 return True
         except _NOT_THE_FILES_FAULT as error:
             self._suffer(error)
+            return False  # not done with: it will be tried again
         except SegueError as error:
             self._fail(row, error)
         except Exception as error:  # noqa: BLE001 - it must not hold up all others
             _log.exception("%s", row.path)
             self._fail(row, SegueError(f"Segue stumbled over the file ({type(error).__name__}): please report it."))
+        self._pace.finish()
         return False
 
     def _attach(self, row: FileRow, probe: Probe) -> bool:
@@ -266,7 +268,6 @@ class Indexer:
 
     def _end(self, row: FileRow) -> None:
         self._in_work.pop(row.path, None)
-        self._pace.finish()
         now = time.monotonic()
         if self._in_work and now - self._told < _PROGRESS_SECONDS:
             return

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from segue.cli.output import clean, minutes, plural
-from segue.cli.progress import Tally
+from segue.cli.progress import Tally, follow
 from segue.cli.tables import bar, pitch_to_match, suggestions_table
 from segue.protocol.messages import Counts, IndexState, Seed, Status, Suggestion, Suggestions
 
@@ -113,3 +114,21 @@ def test_the_tally_grows_with_what_is_found_and_never_goes_back():
         tally.update(status(queued))
         seen.append((tally.done, tally.total))
     assert seen == [(0, 10), (2, 10), (2, 22), (17, 22), (22, 22)]
+
+
+class _Answers:
+    """A client whose daemon answers so, one status after the other."""
+
+    def __init__(self, *answers):
+        self._answers = list(answers)
+
+    def status(self):
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_is_wrong_is_said_while_one_waits(terminal):
+    stuck = msgspec.structs.replace(status(3), problems=["The models were changed: install Segue again."])
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=80)
+    follow(_Answers(stuck, stuck, status(0)), console)
+    assert "The models were changed" in console.file.getvalue()
