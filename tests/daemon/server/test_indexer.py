@@ -114,7 +114,7 @@ def test_a_fault_of_ours_costs_one_file(bench: Bench) -> None:
     wait_until(lambda: bench.state(ODD) == "failed")
     (failure,) = bench.library.failures(9)
     assert failure.code == "internal"
-    assert bench.indexer.in_work == []
+    wait_until(lambda: bench.indexer.in_work == [])
 
 
 def test_trouble_ends_although_the_indexer_is_woken_all_the_time(bench: Bench) -> None:
