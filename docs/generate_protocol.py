@@ -28,8 +28,8 @@ PAGE: Final = Path(__file__).with_name("protocol.md")
 EVENTS: Final[dict[m.EventName, str]] = {
     "track.indexed": "A track can be suggested: `id`, `path`, `analysed` (false: a copy of a known recording).",
     "track.failed": "A file could not be analysed: `path`, `code`, `message`.",
-    "track.removed": "A track is gone from the library: `id`.",
-    "track.changed": "A track changed: `id`, `present` (a copy of it is there).",
+    "tracks.changed": "Tracks changed: `ids`, at most 1000, and the `state` that they are in now: `present`, `missing` (no "
+    "copy is there, but all is remembered) or `gone` (no longer in the library, or not analysed).",
     "progress": "How far the analysis is: `indexed`, `queued`, `failed`, `rate`, `time_left`, `path` (the last file).",
     "folder.changed": "A folder was added or removed, or is watched in another way: ask `library.folders`.",
     "deck.changed": "A deck holds something else, plays or stands: `deck`, `path`, `track`, `playing`, `rate`.",

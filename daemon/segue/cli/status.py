@@ -53,7 +53,7 @@ def _facts(found: Status) -> Table:
         ("decks", _decks(found)),
         ("index", f"{found.index.state}, {plural(found.index.vectors, 'vector')}"),
         ("models", ", ".join(f"{name} {version}" for name, version in found.models.items())),
-        ("runs on", f"{found.provider or 'warming up'}, {plural(found.workers, 'worker')}"),
+        ("runs on", f"{found.provider or 'workers are warming up'}, {plural(found.workers, 'worker')}"),
     ):
         if value:
             grid.add_row(name, value)

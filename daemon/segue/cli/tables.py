@@ -158,7 +158,8 @@ def _pitch(way: tuple[str, float] | None) -> Text:
     prefix, per_cent = way
     if abs(per_cent) > _OUT_OF_REACH:
         return Text("far", style="dim")
-    return Text(f"{prefix}{per_cent:+.1f}%")
+    # Adding zero turns a rounded -0.0 into 0.0.
+    return Text(f"{prefix}{round(per_cent, 1) + 0.0:+.1f}%")
 
 
 def _number(value: float | None) -> str:

@@ -67,6 +67,8 @@ def _by_words(db: sqlite3.Connection, ref: str, model: Model | None) -> int:
     waiting = search.queued_or_failed(db, ref) if ref.strip() else None
     if waiting is not None:
         raise _not_ready(*waiting)
+    if db.execute("SELECT 1 FROM tracks LIMIT 1").fetchone() is None:
+        raise TrackNotFoundError("The library is empty: index a folder with `segue up FOLDER`.")
     raise TrackNotFoundError(
         f"No track matches {search.clean(ref)!r}: try other words of its title or artist, or give the file's path."
     )

@@ -372,8 +372,7 @@ class Event(Struct, kw_only=True):
 EventName = Literal[
     "track.indexed",
     "track.failed",
-    "track.removed",
-    "track.changed",
+    "tracks.changed",
     "progress",
     "folder.changed",
     "deck.changed",

@@ -29,10 +29,11 @@ class Mix(NamedTuple):
     """1..10, NaN where unknown."""
 
 
-def why(seed: Mix, track: Mix, change: float, factor: float, shared: Sequence[str]) -> str:
+def why(seed: Mix, track: Mix, change: float, factor: float, shared: Sequence[str] | None) -> str:
     """Say why ``track`` follows ``seed``.
 
-    ``change`` and ``factor`` are those of `mixability.tempo`; ``shared`` are the tags in common, the most telling first.
+    ``change`` and ``factor`` are those of `mixability.tempo`; ``shared`` are the tags in common, the most telling first;
+    None where the seed has no tags that could be shared.
     The percentage is the pitch that brings the track to the seed's tempo, at the stated half or double time.
     """
     parts = [_key(seed.camelot, track.camelot), _tempo(seed, track, change, factor), _tags(shared)]
@@ -70,7 +71,9 @@ def _tempo(seed: Mix, track: Mix, change: float, factor: float) -> str:
     return f"{name} ({seed.bpm:.0f} → {track.bpm:.0f})" + ("" if float(pitch) == 0 else f", pitch {pitch} %")
 
 
-def _tags(shared: Sequence[str]) -> str:
+def _tags(shared: Sequence[str] | None) -> str:
+    if shared is None:
+        return ""
     return f"shares {', '.join(shared[:TAGS_NAMED])}" if shared else "no tag in common"
 
 

@@ -232,7 +232,14 @@ def _explain(
     track = Mix(
         float(facts.bpm[row]), float(facts.bpm_confidence[row]), int(facts.camelot[row]), float(facts.energy[row])
     )
-    reason = reasons.why(_mix(seed), track, float(candidates.change[at]), float(candidates.factor[at]), shared)
+    comparable = shared or snapshot.telling.shared(seed_tags, seed_tags)
+    reason = reasons.why(
+        _mix(seed),
+        track,
+        float(candidates.change[at]),
+        float(candidates.factor[at]),
+        shared if comparable else None,
+    )
     return Ranked(
         int(snapshot.rows.ids[row]), float(candidates.similarity[at]), float(candidates.score[at]), shared, reason
     )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from segue.index.vectors import VectorIndex
 from segue.library.store import Library
 from segue.recommend.catalogue import Catalogue
+
+_IDS_PER_EVENT: Final = 1000
 
 
 class Mirror:
@@ -50,8 +53,11 @@ class Mirror:
                 self._catalogue.upsert(columns)
                 self._index.upsert(columns.ids.tolist(), generation)
             self._owed.clear()
-        for track in gone:
-            self._publish("track.removed", {"id": track})
-        present = columns.present.tolist()
-        for track, there in zip(columns.ids.tolist(), present, strict=True):
-            self._publish("track.changed", {"id": track, "present": there})
+        self._tell("present", columns.ids[columns.present].tolist())
+        self._tell("missing", columns.ids[~columns.present].tolist())
+        self._tell("gone", gone)
+
+    def _tell(self, state: str, ids: Sequence[int]) -> None:
+        """One event for many tracks: a drive that comes or goes must not flood those who listen."""
+        for start in range(0, len(ids), _IDS_PER_EVENT):
+            self._publish("tracks.changed", {"state": state, "ids": ids[start : start + _IDS_PER_EVENT]})

@@ -30,7 +30,7 @@ class Root:
     """None while it is not there."""
     watch: str = EVENTS
     """``events``, ``polling`` or ``away``."""
-    detail: str | None = "is being looked at for the first time"
+    detail: str | None = "is being looked through"
     due: bool = True
     """To be scanned now."""
     scanned_at: float | None = None

@@ -44,6 +44,7 @@ def test_as_a_dj_says_it() -> None:
     assert "double time (87 → 174)" in reason(Mix(87.0, 1.0, 14, 6.0), Mix(174.0, 1.0, 14, 6.0), [])[0]
     assert "tempo jumps 124 → 90" in reason(seed, Mix(90.0, 1.0, 14, 6.0), [])[0]
     assert reason(seed, Mix(124.0, 1.0, 14, 6.0), [])[0] == "8A → 8A, same tempo, no tag in common; same energy (6)"
+    assert why(seed, Mix(124.0, 1.0, 14, 6.0), 0.0, 1.0, None) == "8A → 8A, same tempo; same energy (6)"
     assert reason(seed, Mix(nan, 0.0, 14, 6.0), [])[0].startswith("8A → 8A, tempo unknown")
 
 
