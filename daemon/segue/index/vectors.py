@@ -33,7 +33,7 @@ FETCH_ALL: Final = 1.2
 """Neighbours asked of the graph, as a multiple of those wanted, when nearly all rows are allowed."""
 NEARLY_ALL: Final = 0.95
 """Share of the living rows."""
-FETCH_POOL: Final = 2.0
+FETCH_POOL: Final = 1.5
 """The same with a pool: near neighbours mostly share their tags."""
 FETCH_MOST: Final = 8.0
 """Beyond this exact search is quicker."""
