@@ -18,7 +18,7 @@ from segue.recommend import mixability, pool, reasons
 from segue.recommend.catalogue import Catalogue, Snapshot
 from segue.recommend.reasons import Mix
 
-CANDIDATES: Final = 200
+CANDIDATES: Final = 128
 """Nearest tracks that are ranked anew by tempo and key."""
 SIMILARITY_WEIGHT: Final = 0.6
 KEY_WEIGHT: Final = 0.2
