@@ -10,8 +10,8 @@ from segue.keys import camelot_name
 
 SURE: Final = 0.5
 """Confidence from which on a tempo is stated without doubt."""
-FAR: Final = 0.12
-"""Change of tempo beyond which nobody mixes beat to beat."""
+FAR: Final = 16.0
+"""Per cent of pitch that the widest usual fader has: beyond it nobody mixes beat to beat."""
 TAGS_NAMED: Final = 3
 OCTAVE: Final = 110.0
 """A doubtful tempo below this may be twice as fast, one above half as fast."""
@@ -62,9 +62,10 @@ def _tempo(seed: Mix, track: Mix, change: float, factor: float) -> str:
         return tempo_doubt(track.bpm)
     if math.isnan(change):
         return f"{track.bpm:.0f} BPM"
-    if abs(change) > FAR:
+    needed = 100 / (1 + change) - 100
+    if abs(needed) > FAR:
         return f"tempo jumps {seed.bpm:.0f} → {track.bpm:.0f}"
-    pitch = f"{100 / (1 + change) - 100:+.1f}"
+    pitch = f"{needed:+.1f}"
     if factor == 1.0:
         return "same tempo" if float(pitch) == 0 else f"pitch {pitch} %"
     name = "half time" if factor > 1.0 else "double time"
