@@ -96,7 +96,7 @@ def test_build_goes_on_where_it_stopped(package: Path, tmp_path: Path) -> None:
     whole = (tmp_path / "audio.i16").read_bytes()
     rows = (tmp_path / "manifest.csv").read_text().splitlines(keepends=True)
     # As if interrupted while the last track was being written: its row is missing, some of its audio is there.
-    last = max(number for number, row in enumerate(rows) if row.rstrip().endswith("ok"))
+    last = max(number for number, row in enumerate(rows) if row.rstrip().endswith("ok,"))
     (tmp_path / "manifest.csv").write_text("".join(rows[:last]))
     (tmp_path / "audio.i16").write_bytes(whole[:-1000])
     build([package], tmp_path)
@@ -107,11 +107,11 @@ def test_build_goes_on_where_it_stopped(package: Path, tmp_path: Path) -> None:
 def test_a_wrong_row_is_named(tmp_path: Path) -> None:
     ShardWriter(tmp_path).add("p", "a", "GPL", "0", np.zeros(3, np.int16))
     with (tmp_path / "manifest.csv").open("a") as file:
-        file.write("p,b,GPL,0,many,3,ok\n")
+        file.write("p,b,train,GPL,,0,many,3,ok,\n")
     with pytest.raises(ValueError, match="row 3"):
         read_manifest(tmp_path / "manifest.csv")
     (tmp_path / "other.csv").write_text("a,b\n")
-    with pytest.raises(ValueError, match="no corpus manifest"):
+    with pytest.raises(ValueError, match="no dataset manifest"):
         read_manifest(tmp_path / "other.csv")
 
 
