@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import av
 import numpy as np
@@ -20,32 +21,47 @@ class UndecodableError(Exception):
     """The bytes hold no audio that can be decoded."""
 
 
-def decode(data: bytes) -> Samples:
-    """Decode a whole file held in memory to mono 16 kHz int16, shape (samples,).
+def decode(source: bytes | Path, max_seconds: float | None = None) -> Samples:
+    """Decode a file, or one held in memory, to mono 16 kHz int16, shape (samples,), from its beginning.
 
-    Channels are averaged; damaged packets are skipped, as long as something remains. Raises UndecodableError.
+    Channels are averaged; damaged packets are skipped, as long as something remains. With `max_seconds`, decoding stops
+    there, so that a long recording takes no more memory than its part. Raises UndecodableError.
     """
     try:
-        with av.open(io.BytesIO(data), "r", metadata_errors="ignore") as container:
+        opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
+        with av.open(opened, "r", metadata_errors="ignore") as container:
             if not container.streams.audio:
                 raise UndecodableError("there is no audio stream")
-            pieces = list(_resampled(container))
+            pieces = list(_until(_resampled(container), max_seconds))
     except (av.FFmpegError, ValueError, OSError) as error:
         raise UndecodableError(str(error)) from error
-    if not pieces:
+    if not sum(map(len, pieces)):
         raise UndecodableError("no packet could be decoded")
     wave = np.concatenate(pieces)
-    return (np.clip(wave, -1.0, 1.0) * np.float32(32767.0)).astype(np.int16)
+    return wave if max_seconds is None else wave[: int(max_seconds * SAMPLE_RATE)]
 
 
-def _resampled(container: av.container.InputContainer) -> Iterator[npt.NDArray[np.float32]]:
+def _until(pieces: Iterator[Samples], max_seconds: float | None) -> Iterator[Samples]:
+    taken = 0
+    for piece in pieces:
+        yield piece
+        taken += len(piece)
+        if max_seconds is not None and taken >= max_seconds * SAMPLE_RATE:
+            return
+
+
+def _resampled(container: av.container.InputContainer) -> Iterator[Samples]:
     resampler: soxr.ResampleStream | None = None
     for mono, rate in _mono_frames(container):
         if resampler is None:
             resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
-        yield resampler.resample_chunk(mono)
+        yield _as_int16(resampler.resample_chunk(mono))
     if resampler is not None:
-        yield resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+        yield _as_int16(resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True))
+
+
+def _as_int16(wave: npt.NDArray[np.float32]) -> Samples:
+    return (np.clip(wave, -1.0, 1.0) * np.float32(32767.0)).astype(np.int16)
 
 
 def _mono_frames(container: av.container.InputContainer) -> Iterator[tuple[npt.NDArray[np.float32], int]]:

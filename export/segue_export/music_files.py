@@ -11,9 +11,6 @@ from pathlib import Path
 MAX_FILE_BYTES = 200_000_000
 """A larger file is no single recording."""
 _MP3 = re.compile(rb"ID3|\xff[\xf2\xf3\xfa\xfb]")
-_LICENCE_LINE = re.compile(r"^License:\s*(\S.*)$", re.MULTILINE)
-_SHORT_NAME = re.compile(r"[A-Za-z0-9.+-]+(?: (?:or|and|with) [A-Za-z0-9.+-]+)*")
-"""A licence line that is a name; other lines begin the text of a licence."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +71,3 @@ def _in_container(root: Path, path: Path) -> Iterator[MusicFile]:
                     yield MusicFile(path, info.filename, f"{path.relative_to(root)}!{info.filename}")
     except (zipfile.BadZipFile, OSError, NotImplementedError):
         return
-
-
-def licence(root: Path) -> str:
-    """The short licence names in a package's ``debian/copyright``, joined with ``;``, or ``see copyright``."""
-    names: list[str] = []
-    for path in sorted(root.glob("usr/share/doc/*/copyright")):
-        for found in _LICENCE_LINE.findall(path.read_text(errors="replace")):
-            name = found.strip()
-            if _SHORT_NAME.fullmatch(name) and name not in names:
-                names.append(name)
-    return "; ".join(names) if 1 <= len(names) <= 8 else "see copyright"

@@ -14,7 +14,8 @@ from export_support import tune
 from segue.frontend.constants import SAMPLE_RATE
 from segue_export.corpus import build, is_held_out
 from segue_export.decode import UndecodableError, decode
-from segue_export.music_files import find_music, is_music, licence
+from segue_export.licences import Licences
+from segue_export.music_files import find_music, is_music
 from segue_export.shards import Corpus, ShardWriter, read_manifest
 
 COPYRIGHT = (
@@ -84,7 +85,7 @@ def test_build_keeps_each_recording_once(package: Path, tmp_path: Path) -> None:
     assert counts == {"ok": 2, "duplicate": 1, "short": 1, "bad": 1}
     corpus = Corpus(tmp_path)
     assert [round(track.seconds) for track in corpus.tracks] == [21, 21]
-    assert {track.licence for track in corpus.tracks} == {"GPL-2+; CC-BY-SA-3.0"}
+    assert {track.licence for track in corpus.tracks} == {"GPL-2+; CC-BY-SA-3.0", "CC-BY-SA-3.0"}
     wave = corpus.audio(1, start=1000, length=5000)
     assert wave.dtype == np.float32
     assert wave.shape == (5000,)
@@ -129,4 +130,4 @@ def test_evaluation_packages_are_refused() -> None:
 
 
 def test_licence_without_names(tmp_path: Path) -> None:
-    assert licence(tmp_path) == "see copyright"
+    assert Licences(tmp_path).of("usr/share/games/a.ogg") == "see copyright"

@@ -1,0 +1,151 @@
+"""Decode planned recordings into a dataset: in parallel, in order, with progress, and on from where it stopped."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from segue_export.datasets.items import Item, Limits, load
+from segue_export.decode import Samples
+from segue_export.shards import AUDIO, MANIFEST, ShardWriter, read_manifest
+
+_AHEAD: Final = 3
+"""Recordings in flight for each worker: enough to keep them busy, and few enough to hold in memory."""
+CRASHED: Final = "bad: the decoder crashed"
+
+
+class DatasetError(Exception):
+    """A dataset cannot be built; the message says what to do."""
+
+
+class Decoded(NamedTuple):
+    """A recording that was decoded, or the reason why not."""
+
+    item: Item
+    sha256: str
+    samples: Samples | str
+
+
+Report = Callable[[Item, str], None]
+"""Is told of every recording with its status."""
+
+
+def build(
+    items: Iterable[Item],
+    out: Path,
+    *,
+    limits: Limits | None = None,
+    workers: int = 1,
+    report: Report | None = None,
+    not_in: Sequence[Path] = (),
+) -> Counter[str]:
+    """Decode recordings into a dataset folder; returns how many got which status.
+
+    Recordings that the folder has already, by group and path, are not looked at again, so an interrupted build goes on
+    and gives the same dataset as one that was not. A recording that is the same, sample for sample, as one in this
+    dataset or in one of `not_in` is a duplicate. Raises DatasetError when the disk is full or a folder cannot be used.
+    """
+    try:
+        writer = ShardWriter(out)
+        elsewhere = {row.sha256 for folder in not_in for row in read_manifest(folder / MANIFEST) if row.status == "ok"}
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{out} cannot be used as a dataset folder: {error}") from error
+    counts: Counter[str] = Counter()
+    for done in decoded(_new(items, writer), limits or Limits(), workers):
+        samples = "duplicate" if done.sha256 in elsewhere and not isinstance(done.samples, str) else done.samples
+        status = _add(writer, done.item, done.sha256, samples, out)
+        counts[status.split(":")[0]] += 1
+        if report is not None:
+            report(done.item, status)
+    return counts
+
+
+def pending(items: Iterable[Item], out: Path) -> list[Item]:
+    """Recordings that the dataset does not have yet. Raises ValueError when its manifest is damaged."""
+    manifest = out / MANIFEST
+    known = {(row.group, row.path) for row in read_manifest(manifest)} if manifest.exists() else set()
+    return [item for item in items if (item.group, item.path) not in known]
+
+
+def _new(items: Iterable[Item], writer: ShardWriter) -> Iterator[Item]:
+    seen = set(writer.known)
+    for item in items:
+        if (item.group, item.path) not in seen:
+            seen.add((item.group, item.path))
+            yield item
+
+
+def _add(writer: ShardWriter, item: Item, sha256: str, samples: Samples | str, out: Path) -> str:
+    try:
+        return writer.add(
+            item.group,
+            item.path,
+            item.licence,
+            sha256,
+            samples,
+            split=item.split,
+            source=item.source,
+            labels=item.labels,
+        )
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise DatasetError(
+                f"the disk is full: {out / AUDIO} could not grow. What is there is whole; make room and run the same command again"
+            ) from error
+        raise DatasetError(f"{out} cannot be written: {error}") from error
+
+
+def decoded(items: Iterable[Item], limits: Limits, workers: int) -> Iterator[Decoded]:
+    """Recordings in the order of the items, decoded by so many processes; few are in memory at a time.
+
+    A recording on which the decoder crashes is reported as bad, and the others are not hurt.
+    """
+    if workers <= 1:
+        yield from (_decode(item, limits) for item in items)
+        return
+    remaining = iter(items)
+    waiting: list[Item] = []
+    while True:
+        try:
+            yield from _in_pool(waiting, remaining, limits, workers)
+        except BrokenProcessPool:
+            # One of those in flight did it: each gets a process of its own.
+            while waiting:
+                yield _alone(waiting.pop(0), limits)
+        else:
+            return
+
+
+def _in_pool(waiting: list[Item], remaining: Iterator[Item], limits: Limits, workers: int) -> Iterator[Decoded]:
+    futures: deque[Future[Decoded]] = deque()
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        while True:
+            for item in islice(remaining, workers * _AHEAD - len(futures)):
+                waiting.append(item)
+                futures.append(pool.submit(_decode, item, limits))
+            if not futures:
+                return
+            done = futures.popleft().result()
+            waiting.pop(0)
+            yield done
+
+
+def _alone(item: Item, limits: Limits) -> Decoded:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        try:
+            return pool.submit(_decode, item, limits).result()
+        except BrokenProcessPool:
+            return Decoded(item, "", CRASHED)
+
+
+def _decode(item: Item, limits: Limits) -> Decoded:
+    samples = load(item, limits)
+    return Decoded(item, "" if isinstance(samples, str) else hashlib.sha256(samples.tobytes()).hexdigest(), samples)
