@@ -1,0 +1,122 @@
+"""Listening to a collection once: answers are kept on disk, and a second run hears only what is new."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from segue.errors import SegueError
+from segue.frontend.constants import CRNN_SECONDS, SAMPLE_RATE
+from segue.frontend.mel import Waveform
+from segue_export.evaluation.clips import Clip, middle
+from segue_export.evaluation.hearing import Heard
+from segue_export.evaluation.listeners import Listener, opened
+
+Progress = Callable[[str, int, int], None]
+"""Called with the listener's name, how many clips are done, and of how many."""
+_SHORTEST_EXCERPT: Final = 5 * SAMPLE_RATE
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one listener says of one clip."""
+
+    digest: str
+    whole: Heard | None = None
+    excerpts: list[Heard] = []
+    """Of two stretches that do not overlap; none of a clip that is too short for two."""
+    error: str = ""
+    """Why the clip could not be heard."""
+
+
+class Task(NamedTuple):
+    """What to listen to in every clip."""
+
+    listener: Listener
+    seconds: float | None
+    """Only the middle of a longer clip; None: all of it, as the daemon does."""
+    excerpts: bool
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Answers kept in a folder, one file of JSON lines for each listener and manner of listening."""
+
+    folder: Path
+
+    def path(self, task: Task) -> Path:
+        """The file for a task."""
+        length = "whole" if task.seconds is None else f"{task.seconds:g}s"
+        manner = f"{length}-excerpts" if task.excerpts else length
+        return self.folder / f"{task.listener.fingerprint}-{manner}.jsonl"
+
+    def read(self, task: Task) -> dict[str, Answer]:
+        """Answers by the digest of the clip. A line that an interruption cut short is as good as none."""
+        path = self.path(task)
+        found = {}
+        for line in path.read_bytes().splitlines() if path.exists() else ():
+            try:
+                answer = msgspec.json.decode(line, type=Answer)
+            except msgspec.DecodeError:
+                continue
+            found[answer.digest] = answer
+        return found
+
+    def append(self, task: Task, answer: Answer) -> None:
+        """Keep an answer."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.path(task).open("ab") as file:
+            # The newline in front ends what an interruption may have left.
+            file.write(b"\n" + msgspec.json.encode(answer) + b"\n")
+
+
+def listen(clips: Sequence[Clip], task: Task, archive: Archive, jobs: int, progress: Progress) -> list[Answer]:
+    """One answer for each clip, in their order; what was heard before is not heard again."""
+    known = archive.read(task)
+    new = {clip.digest: clip for clip in clips if clip.digest not in known}
+    for number, answer in enumerate(_hear_all(list(new.values()), task, jobs), 1):
+        archive.append(task, answer)
+        known[answer.digest] = answer
+        progress(task.listener.name, number, len(new))
+    return [known[clip.digest] for clip in clips]
+
+
+def _hear_all(clips: list[Clip], task: Task, jobs: int) -> Iterator[Answer]:
+    hear = partial(hear_clip, task)
+    if jobs <= 1 or len(clips) < 2:
+        yield from map(hear, clips)
+        return
+    with multiprocessing.get_context("spawn").Pool(min(jobs, len(clips))) as pool:
+        yield from pool.imap(hear, clips)
+
+
+def hear_clip(task: Task, clip: Clip) -> Answer:
+    """What the task's listener says of one clip; a clip that cannot be decoded has an error instead."""
+    hear = opened(task.listener)
+    try:
+        wave = clip.wave()
+    except (SegueError, OSError) as error:
+        return Answer(clip.digest, error=f"{clip.name}: {error}")
+    if not len(wave):
+        return Answer(clip.digest, error=f"{clip.name}: there is no sound in it")
+    try:
+        whole = hear(wave if task.seconds is None else middle(wave, task.seconds))
+        parts = [hear(part) for part in excerpts(wave)] if task.excerpts else []
+    except SegueError as error:
+        return Answer(clip.digest, error=f"{clip.name}: {error}")
+    return Answer(clip.digest, whole, parts)
+
+
+def excerpts(wave: Waveform) -> list[Waveform]:
+    """Two stretches without overlap: of 29 s at a quarter and at three quarters, of a short recording its halves."""
+    length = min(CRNN_SECONDS * SAMPLE_RATE, len(wave) // 2)
+    if length < _SHORTEST_EXCERPT:
+        return []
+    room = len(wave) - length
+    starts = (room // 4, room // 4 * 3) if len(wave) >= 3 * length else (0, room)
+    return [wave[start : start + length] for start in starts]
