@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import soxr
 from scipy import fft
 
 from segue.frontend.constants import CRNN_SECONDS, SAMPLE_RATE
-from segue_export.shards import Corpus
+from segue.keys import PITCHES
+from segue_export.shards import Corpus, TrackLabels
 
 Wave = npt.NDArray[np.float32]
 Weights = npt.NDArray[np.float64]
@@ -17,28 +23,69 @@ VIEW_SAMPLES = CRNN_SECONDS * SAMPLE_RATE
 _MAX_SPEED = 1.25
 _SILENCE = 1e-3
 """A view with a lower RMS is drawn again."""
+_OUT_OF_TUNE = 0.3
+"""Semitones from the nearest key at which a track that was sped up has none."""
 
 
-def draw_view(corpus: Corpus, weights: Weights, random: np.random.Generator) -> Wave:
-    """One augmented view of the corpus, float32 (464000,), peak below 1.
+@dataclass(frozen=True)
+class View:
+    """29 s of audio to be labelled, float32 (464000,), peak below 1, and what is known of it for certain."""
 
-    One view in four is left as it is; half of the others are a mix of two tracks, and each gets its own speed, equaliser,
-    distortion, noise and gain, all drawn anew. `weights` are the probabilities of the tracks (see `package_weights`).
-    """
-    wave = _excerpt(corpus, weights, random)
-    if random.random() < 0.25:
-        return wave
-    wave = _speed(wave, random)
-    if random.random() < 0.5:
-        other = _equalise(_speed(_excerpt(corpus, weights, random), random), random)
-        wave = wave + other * np.float32(10 ** (random.uniform(-9, 6) / 20))
-    if random.random() < 0.6:
-        wave = _equalise(wave, random)
-    if random.random() < 0.2:
-        wave = _distort(wave, random)
-    if random.random() < 0.25:
-        wave = wave + _noise(len(wave), random) * _rms(wave)
-    return _gain(wave, random)
+    wave: Wave
+    truth: TrackLabels | None
+    """Labels of the track it was cut from, as it is heard; None for a mix of two, a loop, or a track without labels."""
+
+
+class Mixer:
+    """Draws augmented views from several datasets, each with its share."""
+
+    def __init__(self, sources: Sequence[tuple[Corpus, float]]) -> None:
+        self._corpora = [corpus for corpus, _ in sources]
+        self._weights = [package_weights(corpus) for corpus in self._corpora]
+        shares = np.array([share for _, share in sources])
+        self._shares = shares / shares.sum()
+
+    @property
+    def hours(self) -> float:
+        """Hours of audio in all sources."""
+        return sum(corpus.hours for corpus in self._corpora)
+
+    def draw(self, random: np.random.Generator) -> View:
+        """One view.
+
+        One in four is left as it is; a third of the others are a mix of two tracks, and each gets its own speed,
+        equaliser, distortion, noise and gain, all drawn anew.
+        """
+        wave, truth = self._excerpt(random)
+        if random.random() < 0.25:
+            return View(wave[:VIEW_SAMPLES], truth)
+        wave, faster = _speed(wave, random)
+        truth = truth and _faster(truth, faster)
+        if random.random() < 0.35:
+            other = _equalise(_speed(self._excerpt(random)[0], random)[0], random)
+            wave, truth = wave + other * np.float32(10 ** (random.uniform(-9, 6) / 20)), None
+        if random.random() < 0.6:
+            wave = _equalise(wave, random)
+        if random.random() < 0.2:
+            wave = _distort(wave, random)
+        if random.random() < 0.25:
+            wave = wave + _noise(len(wave), random) * _rms(wave)
+        return View(_gain(wave, random), truth)
+
+    def _excerpt(self, random: np.random.Generator) -> tuple[Wave, TrackLabels | None]:
+        """Audio of a random place, as long as a view at the highest speed, and its labels."""
+        wave, labels = np.zeros(0, dtype=np.float32), None
+        length = int(VIEW_SAMPLES * _MAX_SPEED)
+        for _ in range(8):
+            source = int(random.choice(len(self._corpora), p=self._shares))
+            corpus = self._corpora[source]
+            index = int(random.choice(len(corpus), p=self._weights[source]))
+            room = max(corpus.tracks[index].samples - length, 0)
+            wave, labels = corpus.audio(index, int(random.integers(room + 1)), length), corpus.tracks[index].labels
+            if _rms(wave) > _SILENCE:
+                break
+        # A short track starts again, as it would on repeat.
+        return np.resize(wave, length), labels if len(wave) == length else None
 
 
 def package_weights(corpus: Corpus) -> Weights:
@@ -54,25 +101,32 @@ def package_weights(corpus: Corpus) -> Weights:
     return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
-def _excerpt(corpus: Corpus, weights: Weights, random: np.random.Generator) -> Wave:
-    wave = np.zeros(0, dtype=np.float32)
-    length = int(VIEW_SAMPLES * _MAX_SPEED)
-    for _ in range(8):
-        index = int(random.choice(len(corpus), p=weights))
-        room = max(corpus.tracks[index].samples - length, 0)
-        wave = corpus.audio(index, int(random.integers(room + 1)), length)
-        if _rms(wave) > _SILENCE:
-            break
-    # A short track starts again, as it would on repeat.
-    return np.resize(wave, length)[:VIEW_SAMPLES] if len(wave) >= VIEW_SAMPLES else np.resize(wave, VIEW_SAMPLES)
-
-
-def _speed(wave: Wave, random: np.random.Generator) -> Wave:
+def _speed(wave: Wave, random: np.random.Generator) -> tuple[Wave, float]:
+    """The wave at another speed, 29 s of it, and how much faster it became."""
     if random.random() < 0.5:
-        return wave
-    faster = random.uniform(0.8, _MAX_SPEED)
+        return wave[:VIEW_SAMPLES], 1.0
+    faster = random.uniform(1 / _MAX_SPEED, _MAX_SPEED)
     stretched = soxr.resample(wave, SAMPLE_RATE * faster, SAMPLE_RATE, quality="QQ")
-    return np.resize(stretched, VIEW_SAMPLES)
+    return np.resize(stretched, VIEW_SAMPLES), faster
+
+
+def _faster(labels: TrackLabels, faster: float) -> TrackLabels:
+    """Labels of a track played faster: the tempo moves with it, and the key by whole semitones or out of tune."""
+    if faster == 1.0:
+        return labels
+    tempo = None if labels.tempo is None else labels.tempo * faster
+    band = None if labels.tempo_range is None else tuple(bpm * faster for bpm in labels.tempo_range)
+    return msgspec.structs.replace(
+        labels, tempo=tempo, tempo_range=band, key=_transposed(labels.key, 12 * math.log2(faster))
+    )
+
+
+def _transposed(key: str | None, semitones: float) -> str | None:
+    whole = round(semitones)
+    if key is None or abs(semitones - whole) > _OUT_OF_TUNE:
+        return None
+    tonic, mode = key.rsplit(" ", 1)
+    return f"{PITCHES[(PITCHES.index(tonic) + whole) % 12]} {mode}"
 
 
 def _equalise(wave: Wave, random: np.random.Generator) -> Wave:

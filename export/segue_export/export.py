@@ -1,7 +1,7 @@
-"""Write the shipped models: ``python -m segue_export.export crnn|shortchunk|statistics --data DIR --out models/``.
+"""Write models that the daemon runs: ``segue-export crnn|shortchunk --run DIR``, then ``vector``, then ``quantise``.
 
-``crnn`` and ``shortchunk`` turn a run's checkpoint into an ONNX file with its manifest; ``statistics`` then measures the mean
-and scale of track vectors on the corpus and writes ``vector.json``.
+``crnn`` and ``shortchunk`` turn a run's checkpoint into an ONNX file with its manifest; ``vector`` then learns how what they
+say joins into one vector, and writes ``vector.json``; ``quantise`` makes the int8 variants.
 """
 
 from __future__ import annotations
@@ -28,14 +28,19 @@ from segue.frontend.constants import (
     SAMPLE_RATE,
 )
 from segue.frontend.mel import mel_db, stft_power
+from segue.keys import KEYS
 from segue.networks.manifest import FrontEnd, Golden, InputSpec, ModelManifest, OutputSpec, file_sha256
 from segue.networks.sessions import golden_mel
+from segue_export.fusion import write_learned
+from segue_export.labelling import read_datasets
 from segue_export.onnx_file import cost, write
 from segue_export.shards import Corpus
-from segue_export.statistics import write_statistics
-from segue_export.students import Kind, Student
-from segue_export.targets import FEATURES, Array
+from segue_export.students import Kind, Student, sizes_of
+from segue_export.targets import FEATURES, Array, Scale
 from segue_export.tracks import windows
+from segue_export.trainer import CHECKPOINT
+from segue_export.truth import METRES, TEMPI
+from segue_export.views import ViewStore
 
 VERSION = "2026.11.1"
 LICENCE = "Apache-2.0"
@@ -43,25 +48,33 @@ TEACHERS = (
     {"name": "msd_fcn", "licence": "MIT", "source": "Won et al., SMC 2020"},
     {"name": "msd_crnn", "licence": "MIT", "source": "Won et al., SMC 2020"},
     {"name": "msd_musicnn", "licence": "ISC", "source": "Pons and Serra, 2019"},
+    {"name": "jamendo_fcn", "licence": "MIT", "source": "Won et al., SMC 2020"},
+    {"name": "jamendo_musicnn", "licence": "MIT", "source": "Won et al., SMC 2020"},
 )
 _PHASE = 0.5
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    options = _options(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["quantise"]:
+        from segue_export import quantise  # noqa: PLC0415  # it needs the quantiser, which nothing else does
+
+        return quantise.main(words[1:])
+    options = _options(words)
     options.out.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    if options.what == "statistics":
-        write_statistics(options.data, options.out, VERSION, options.tracks)
+    if options.what == "vector":
+        corpora = [corpus for corpus, _ in read_datasets(options.dataset)]
+        write_learned(options.out, corpora, ViewStore(options.views), VERSION, options.tracks, options.count)
     else:
-        manifest = export(options.what, options.run / "checkpoint.pt", options.data, options.out)
+        manifest = export(options.what, options.run / options.checkpoint, options.dataset, options.out)
         print(f"{manifest.file}: parity {manifest.parity_max_abs:.1e}, {manifest.metrics}")
     print(f"done in {time.monotonic() - started:.0f} s")
     return 0
 
 
-def export(kind: Kind, checkpoint: Path, data: Path, out: Path) -> ModelManifest:
+def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path) -> ModelManifest:
     """Write ``<name>.onnx`` and ``<name>.json`` from a checkpoint's averaged weights. Raises ParityError."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     student = load_student(state)
@@ -69,8 +82,10 @@ def export(kind: Kind, checkpoint: Path, data: Path, out: Path) -> ModelManifest
         ("crnn", CRNN_MELS, CRNN_FRAMES) if kind == "crnn" else ("short_chunk", CHUNK_MELS, CHUNK_FRAMES)
     )
     labels = "tags" if kind == "crnn" else "features"
-    corpus = Corpus(data, "valid")
-    mel = real_mels(corpus, mels, frames)
+    heard, learnt = (read_datasets(datasets, split) for split in ("valid", "train"))
+    if not heard:
+        raise SystemExit("the file is compared with the network on music of the validation split, and there is none")
+    mel = real_mels(heard[0][0], mels, frames)
     path = out / f"{name}.onnx"
     difference = write(student, mel, labels, path)
     spent = cost(path, mel, frames * HOP / SAMPLE_RATE)
@@ -84,7 +99,7 @@ def export(kind: Kind, checkpoint: Path, data: Path, out: Path) -> ModelManifest
         outputs=_outputs(student, state["tags"]),
         front_end=FrontEnd(SAMPLE_RATE, N_FFT, HOP, mels, round((frames - 1) * HOP / SAMPLE_RATE, 6), MEL_FLOOR),
         metrics={"parameters": sum(p.numel() for p in student.network.parameters()), **spent._asdict()},
-        training=_training(state, Corpus(data, "train").hours),
+        training=_training(state, sum(corpus.hours for corpus, _ in learnt)),
         parity_max_abs=float(f"{difference:.3g}"),
         licence=LICENCE,
         golden=_golden(student, mels, frames),
@@ -96,7 +111,8 @@ def export(kind: Kind, checkpoint: Path, data: Path, out: Path) -> ModelManifest
 def load_student(state: dict[str, Any]) -> Student:
     """The averaged student of a checkpoint."""
     settings = state["settings"]
-    student = Student(settings["kind"], len(state["scale"]["mean"]), len(state["tags"]), settings["width"])
+    scale = Scale(**{name: value.numpy() for name, value in state["scale"].items()})
+    student = Student(settings["kind"], sizes_of(scale, len(state["tags"])), settings["width"])
     student.load_state_dict(state["average"])
     return student.eval()
 
@@ -112,7 +128,9 @@ def real_mels(corpus: Corpus, mels: int, frames: int, count: int = 8) -> Array:
 def _outputs(student: Student, tags: list[str]) -> OutputSpec:
     if student.kind == "crnn":
         return OutputSpec(embedding=160, tags=list(tags))
-    return OutputSpec(embedding=4 * student.width, features=list(FEATURES))
+    return OutputSpec(
+        embedding=4 * student.width, features=list(FEATURES), tempo=list(TEMPI), key=list(KEYS), metre=list(METRES)
+    )
 
 
 def _golden(student: Student, mels: int, frames: int) -> Golden:
@@ -127,7 +145,7 @@ def _training(state: dict[str, Any], hours: float) -> dict[str, Any]:
     return {
         "method": "distillation",
         "teachers": list(TEACHERS),
-        "corpus": "music in Debian packages (segue_export.corpus)",
+        "corpus": "music in Debian packages, and synthesised music (segue-dataset corpus, synth)",
         "corpus_hours": round(hours, 1),
         "labelled_views": progress["views"],
         "crops_seen": progress["crops"],
@@ -139,17 +157,26 @@ def _training(state: dict[str, Any], hours: float) -> dict[str, Any]:
     }
 
 
-def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m segue_export.export", description=__doc__)
-    parser.add_argument("what", choices=["crnn", "shortchunk", "statistics"])
-    parser.add_argument("--data", type=Path, required=True, help="the corpus folder")
-    parser.add_argument("--run", type=Path, help="the run's folder, with its checkpoint (crnn, shortchunk)")
-    parser.add_argument("--out", type=Path, required=True, help="the models' folder")
-    parser.add_argument(
-        "--tracks", type=int, default=300, help="tracks that the statistics are measured on (default: 300)"
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="segue-export", description=__doc__)
+    add = parser.add_argument
+    add("what", choices=["crnn", "shortchunk", "vector"], help="or 'quantise', which has options of its own")
+    add("--dataset", action="append", default=[], required=True, help="folder of a dataset; may be repeated")
+    add("--out", type=Path, required=True, help="the models' folder")
+    add("--run", type=Path, help="the run's folder (crnn, shortchunk)")
+    add("--checkpoint", default=CHECKPOINT, help=f"which checkpoint of the run (default: {CHECKPOINT})")
+    add("--views", type=Path, help="the store of labelled views (vector)")
+    add(
+        "--tracks",
+        type=int,
+        default=300,
+        help="tracks of each dataset that the statistics are measured on (default: 300)",
     )
+    add("--count", type=int, default=1500, help="views that the vector is learnt on (default: 1500)")
     options = parser.parse_args(arguments)
-    if options.what != "statistics" and options.run is None:
+    if options.what == "vector" and options.views is None:
+        parser.error("--views is needed")
+    if options.what != "vector" and options.run is None:
         parser.error("--run is needed")
     return options
 

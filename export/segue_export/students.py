@@ -9,11 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from segue.keys import KEYS
 from segue_export.crops import CHUNK, CRNN_CROP, CRNN_WHOLE, Shape
-from segue_export.losses import Heads, LossWeights
-from segue_export.networks.crnn import EMBEDDING_DIM, Crnn
+from segue_export.losses import Answer, Heads, LossWeights
+from segue_export.networks.crnn import CONV_DIM, EMBEDDING_DIM, Crnn
 from segue_export.networks.short_chunk import ShortChunk
-from segue_export.targets import FEATURES
+from segue_export.targets import FEATURES, Scale
+from segue_export.truth import METRES, TEMPI
 
 Kind = Literal["crnn", "shortchunk"]
 SHIPPED_WIDTH = 32
@@ -27,44 +29,65 @@ class Recipe:
     shapes: tuple[tuple[Shape, int, float], ...]
     """What it is shown, the batch size, and how often."""
     weights: LossWeights
-    long_teachers: float
-    """Weight of a teacher that speaks for 29 s, when one with short windows counts as one."""
+    guess: float
+    """Weight of a teacher that speaks for 29 s about a part of them; one that speaks about the part itself counts 1."""
     rate: float
 
 
 RECIPES: dict[Kind, Recipe] = {
-    "crnn": Recipe(((CRNN_CROP, 24, 0.8), (CRNN_WHOLE, 8, 0.2)), LossWeights(), 1.0, 2e-3),
-    "shortchunk": Recipe(((CHUNK, 64, 1.0),), LossWeights(features=2.0), 0.35, 2e-3),
+    "crnn": Recipe(
+        ((CRNN_CROP, 24, 0.5), (CRNN_WHOLE, 8, 0.5)), LossWeights(steps=1.0, windows=1.0, known_tags=0.0), 0.5, 2e-3
+    ),
+    "shortchunk": Recipe(((CHUNK, 64, 1.0),), LossWeights(features=2.0, musical=0.5), 0.35, 2e-3),
 }
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How long everything is that a student answers with; fixed for a run."""
+
+    joined: int
+    tags: int
+    steps: int = 0
+    windows: int = 0
+
+
+def sizes_of(scale: Scale, tags: int) -> Sizes:
+    """Sizes that fit measured targets."""
+    return Sizes(len(scale.mean), tags, len(scale.step_mean), len(scale.window_mean))
 
 
 class Student(nn.Module):
     """A network with its discarded heads."""
 
-    def __init__(self, kind: Kind, joined: int, tags: int, width: int = SHIPPED_WIDTH) -> None:
+    def __init__(self, kind: Kind, sizes: Sizes, width: int = SHIPPED_WIDTH) -> None:
         super().__init__()
         self.kind, self.width = kind, width
         if kind == "crnn":
-            self.network: Crnn | ShortChunk = Crnn(tags)
-            self.heads = Heads(EMBEDDING_DIM, joined, tags)
+            self.network: Crnn | ShortChunk = Crnn(sizes.tags)
+            self.heads = Heads(EMBEDDING_DIM, sizes.joined, 0, CONV_DIM, sizes.steps, sizes.windows)
         else:
             # The published dropout is for labels that are wrong now and then; the teachers' are dense and the student small.
-            self.network = ShortChunk(len(FEATURES), width, dropout=0.0)
-            self.heads = Heads(self.network.embedding_dim, joined, tags)
+            musical = (len(TEMPI), len(KEYS), len(METRES))
+            self.network = ShortChunk(len(FEATURES), width, dropout=0.0, musical=musical)
+            self.heads = Heads(self.network.embedding_dim, sizes.joined, sizes.tags)
 
     @torch.no_grad()
     def start_at(self, tag_mean: Tensor) -> None:
         """Begin with the teachers' mean logits (tags,), so that the first steps are not spent on the bias."""
-        self.heads.to_tags.bias.copy_(tag_mean)
         if isinstance(self.network, Crnn):
             self.network.tags.bias.copy_(tag_mean)
+        else:
+            self.heads.to_tags.bias.copy_(tag_mean)
 
-    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Embedding, tag logits and feature logits (None for the CRNN) of mel spectrograms in dB."""
-        out = self.network(mel)
-        if self.kind == "crnn":
-            return out.embedding, out.logits, None
-        return out.embedding, self.heads.to_tags(self.heads.norm(out.embedding)), out.logits
+    def forward(self, mel: Tensor) -> Answer:
+        """What the student says about mel spectrograms in dB (batch, mels, frames)."""
+        if isinstance(self.network, Crnn):
+            out = self.network(mel)
+            return Answer(out.embedding, out.logits, out.steps)
+        chunk = self.network(mel)
+        tags = self.heads.to_tags(self.heads.norm(chunk.embedding))
+        return Answer(chunk.embedding, tags, None, chunk.logits, chunk.musical)
 
 
 def pick_shape(recipe: Recipe, random: np.random.Generator) -> tuple[Shape, int]:

@@ -24,9 +24,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from segue_export.vocabulary import JAMENDO_TAGS, is_jamendo
+
 Array = npt.NDArray[np.float32]
-NAMES = ("msd_fcn", "msd_crnn", "msd_musicnn")
-"""The teachers of both networks; their labels are the same fifty Last.fm tags in the same order."""
+NAMES = ("msd_fcn", "msd_crnn", "msd_musicnn", "jamendo_fcn", "jamendo_musicnn")
+"""The teachers of both networks: three know the same fifty Last.fm tags, two MTG-Jamendo's."""
 
 
 class Teacher(Protocol):
@@ -36,9 +38,31 @@ class Teacher(Protocol):
     samples: int
     tags: list[str]
 
-    def __call__(self, waves: Array) -> tuple[Array, Array]:
-        """Embeddings (batch, dim) and logits (batch, tags) of waveforms (batch, samples) at 16 kHz."""
+    def __call__(self, waves: Array) -> tuple[Array, Array, Array | None]:
+        """Embeddings (batch, dim), logits (batch, tags) and steps (batch, steps, channels) of waveforms (batch, samples).
+
+        Steps are what a recurrent teacher hears moment by moment, before its recurrence; None for the others.
+        """
         ...
+
+
+class _WithSteps(nn.Module):
+    """A teacher that also tells the input of its recurrent layer."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.inner = module
+        self._steps: Tensor | None = None
+        for child in module.modules():
+            if isinstance(child, nn.GRU):
+                child.register_forward_pre_hook(self._keep)
+
+    def _keep(self, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        self._steps = inputs[0]
+
+    def forward(self, wave: Tensor) -> tuple[Tensor, ...]:
+        embedding, logits = self.inner(wave)
+        return (embedding, logits) if self._steps is None else (embedding, logits, self._steps)
 
 
 def folder(option: Path | None) -> Path:
@@ -73,21 +97,22 @@ class TorchTeacher:
     """A teacher on a GPU."""
 
     def __init__(self, name: str, module: nn.Module, device: str) -> None:
-        self.name, self.samples, self.tags = name, _samples(module), _tags(module)
-        self._module, self._device = module.to(device), device
+        self.name, self.samples, self.tags = name, _samples(module), _tags(name, module)
+        self._module, self._device = _WithSteps(module).to(device).eval(), device
 
-    def __call__(self, waves: Array) -> tuple[Array, Array]:
+    def __call__(self, waves: Array) -> tuple[Array, Array, Array | None]:
         """See Teacher."""
         with torch.inference_mode():
-            embedding, logits = self._module(torch.from_numpy(waves).to(self._device))
-        return embedding.float().cpu().numpy(), logits.float().cpu().numpy()
+            said = self._module(torch.from_numpy(waves).to(self._device))
+        embedding, logits, *steps = (part.float().cpu().numpy() for part in said)
+        return embedding, logits, steps[0] if steps else None
 
 
 class OnnxTeacher:
     """A teacher on one thread of the CPU."""
 
     def __init__(self, name: str, module: nn.Module, cache: Path) -> None:
-        self.name, self.samples, self.tags = name, _samples(module), _tags(module)
+        self.name, self.samples, self.tags = name, _samples(module), _tags(name, module)
         path = cache / f"{name}.onnx"
         if not path.exists():
             cache.mkdir(parents=True, exist_ok=True)
@@ -97,31 +122,36 @@ class OnnxTeacher:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
-    def __call__(self, waves: Array) -> tuple[Array, Array]:
+    def __call__(self, waves: Array) -> tuple[Array, Array, Array | None]:
         """See Teacher."""
-        embedding, logits = self._session.run(None, {"wave": waves})
-        return embedding, logits
+        embedding, logits, *steps = self._session.run(None, {"wave": waves})
+        return embedding, logits, steps[0] if steps else None
 
 
 def _samples(module: nn.Module) -> int:
     return int(module.samples)  # type: ignore[arg-type]  # an attribute by the folder's contract
 
 
-def _tags(module: nn.Module) -> list[str]:
+def _tags(name: str, module: nn.Module) -> list[str]:
+    if is_jamendo(name):
+        return list(JAMENDO_TAGS)
     return [str(tag) for tag in module.tags or ()]  # type: ignore[union-attr]
 
 
 def _convert(module: nn.Module, samples: int, path: Path) -> None:
     partial = path.with_suffix(f".{os.getpid()}.part")
+    names = ["embedding", "logits"]
+    if any(isinstance(child, nn.GRU) for child in module.modules()):
+        names.append("steps")
     with patch("torch.stft", magnitude), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            module,
+            _WithSteps(module).eval(),
             (torch.randn(2, samples) * 0.1,),
             str(partial),
             input_names=["wave"],
-            output_names=["embedding", "logits"],
-            dynamic_axes={"wave": {0: "batch"}, "embedding": {0: "batch"}, "logits": {0: "batch"}},
+            output_names=names,
+            dynamic_axes={name: {0: "batch"} for name in ("wave", *names)},
             opset_version=17,
             dynamo=False,
         )

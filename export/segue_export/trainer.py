@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import copy
 import csv
+import dataclasses
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from segue_export.crops import CropBatch, CropSource
+from segue_export.crops import CropBatch, CropSource, Shape
 from segue_export.losses import Distillation
-from segue_export.students import RECIPES, Kind, Student, pick_shape, update_average
-from segue_export.targets import Scale, teacher_weights
-from segue_export.views import ViewStore
+from segue_export.students import RECIPES, SHIPPED_WIDTH, Kind, Student, pick_shape, sizes_of, update_average
+from segue_export.targets import Layout, Scale
+from segue_export.views import WINDOWS, ViewStore
+from segue_export.vocabulary import Vocabulary
 
 CHECKPOINT = "checkpoint.pt"
-LOG_FIELDS = ("step", "minutes", "views", "crops", "rate", "loss", "embedding", "relation", "tags", "features")
+BEST = "best.pt"
+TERMS = ("embedding", "relation", "tags", "steps", "windows", "features", "musical", "known_tags")
+LOG_FIELDS = ("step", "minutes", "views", "crops", "rate", "loss", *TERMS, "valid")
 
 
 @dataclass(frozen=True)
@@ -31,59 +36,87 @@ class Settings:
     kind: Kind
     minutes: float
     seed: int = 1
-    width: int = 32
+    width: int = SHIPPED_WIDTH
     device: str = "cpu"
     half: bool = True
-    label_share: float = 0.35
+    rate: float | None = None
+    """Highest learning rate; None is the recipe's."""
+    label_share: float = 0.0
+    """Share of the time spent labelling; nothing is labelled when it is 0 and other processes do."""
     first_views: int = 320
-    calibration_crops: int = 1500
+    calibration_crops: int = 1000
     checkpoint_minutes: float = 3.0
     log_steps: int = 20
     warm_steps: int = 100
     batch_scale: float = 1.0
     """The recipe's batch sizes are multiplied by this."""
+    weights: dict[str, float] = field(default_factory=dict)
+    """Weights of loss terms that differ from the recipe's."""
+    valid_minutes: float = 5.0
+    valid_batches: int = 8
+    patience: int = 0
+    """Stop after so many validations without a better one; 0 never stops early."""
 
 
 class Trainer:
-    """Learns from a store of views, which it helps to fill by calling `make_views`."""
+    """Learns from a store of views; `make_views`, when given, adds to it."""
 
     def __init__(
-        self, settings: Settings, store: ViewStore, make_views: Callable[[], None], tags: list[str], out: Path
+        self,
+        settings: Settings,
+        store: ViewStore,
+        vocabulary: Vocabulary,
+        out: Path,
+        make_views: Callable[[], None] | None = None,
+        valid: ViewStore | None = None,
     ) -> None:
         out.mkdir(parents=True, exist_ok=True)
-        self.settings, self._store, self._make_views, self._tags, self._out = settings, store, make_views, tags, out
-        self._recipe = RECIPES[settings.kind]
+        self.settings, self._store, self._vocabulary, self._out = settings, store, vocabulary, out
+        self._make_views, self._recipe = make_views, RECIPES[settings.kind]
         self._random = np.random.default_rng(settings.seed)
-        self._crops = CropSource(store, tags, self._random)
+        self._crops = CropSource(store, vocabulary, self._random)
+        self._valid_store, self._valid_batches = valid, list[tuple[Shape, CropBatch]]()
         torch.manual_seed(settings.seed)
         self._scale: Scale | None = None
         self.step, self.crops, self.minutes, self.labelling = 0, 0, 0.0, 0.0
+        self.best, self._since_best, self._validated = math.inf, 0, 0.0
         self._sums: dict[str, float] = {}
         self._summed = 0
 
     def run(self, clock: Callable[[], float]) -> None:
-        """Label and learn until the run's minutes are used up; `clock` gives seconds."""
+        """Learn until the run's minutes are used up or validation gets no better; `clock` gives seconds."""
         start = clock() - self.minutes * 60
         saved = self.minutes
         while (now := (clock() - start) / 60) < self.settings.minutes:
             self.minutes = now
-            if self._should_label():
+            if self._make_views is not None and self._should_label():
                 self._make_views()
                 self.labelling += (clock() - start) / 60 - now
                 self._store.refresh()
                 continue
+            if not len(self._store):
+                raise SystemExit("there are no labelled views to learn from: label some first (segue-train label)")
             self.learn()
             if self.step % self.settings.log_steps == 0:
-                self._store.refresh()  # another run may label too
+                self._store.refresh()  # another process may label too
+            if self._should_validate() and not self.validate():
+                break
             if self.minutes - saved >= self.settings.checkpoint_minutes:
                 self.save()
                 saved = self.minutes
-        self.minutes = self.settings.minutes
+        else:
+            self.minutes = self.settings.minutes
         self.save()
 
     def _should_label(self) -> bool:
         too_few = len(self._store) < self.settings.first_views
         return too_few or self.labelling < self.settings.label_share * self.minutes
+
+    def _should_validate(self) -> bool:
+        if self._valid_store is None or self.minutes - self._validated < self.settings.valid_minutes:
+            return False
+        self._validated = self.minutes
+        return True
 
     def learn(self) -> float:
         """One step on one batch; returns the loss."""
@@ -92,23 +125,17 @@ class Trainer:
         shape, size = pick_shape(self._recipe, self._random)
         size = max(round(size * self.settings.batch_scale), 2)
         batch = self._crops.batch(shape, self._need_scale(), size)
-        terms = self._update(CropBatch(*(column.to(self.settings.device) for column in batch)))
+        terms = self._update(batch, shape)
         self.step += 1
         self.crops += size
         update_average(self.average, self.student, self.step)
         self._note(terms)
         return sum(terms.values())
 
-    def _update(self, batch: CropBatch) -> dict[str, float]:
+    def _update(self, batch: CropBatch, shape: Shape) -> dict[str, float]:
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
-        device = self.settings.device.split(":")[0]
-        with torch.autocast(device, torch.bfloat16, enabled=self.settings.half):
-            embedding, logits, features = self.student(batch.mel)
-        features = None if features is None else features.float()
-        terms: dict[str, torch.Tensor] = self._loss(
-            self.student.heads, embedding.float(), logits.float(), features, batch
-        )
+        terms = self._terms(self.student, batch, shape)
         loss = torch.stack(list(terms.values())).sum()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -116,11 +143,42 @@ class Trainer:
         self.optimiser.step()
         return {name: float(value.detach()) for name, value in terms.items()}
 
+    def _terms(self, student: Student, batch: CropBatch, shape: Shape) -> dict[str, Tensor]:
+        batch = CropBatch(*(column.to(self.settings.device) for column in batch))
+        device = self.settings.device.split(":")[0]
+        with torch.autocast(device, torch.bfloat16, enabled=self.settings.half):
+            said = student(batch.mel)
+        terms: dict[str, Tensor] = self._loss(student.heads, said.as_float(), batch, is_whole=shape.windows == WINDOWS)
+        return terms
+
+    @torch.inference_mode()
+    def validate(self) -> bool:
+        """Loss of the averaged student on fixed crops of the validation views; keeps the best. False: time to stop."""
+        if not self._valid_batches:
+            self._draw_validation()
+        losses = [sum(map(float, self._terms(self.average, *pair[::-1]).values())) for pair in self._valid_batches]
+        loss = float(np.mean(losses))
+        self._log({"valid": round(loss, 5)})
+        if loss < self.best:
+            self.best, self._since_best = loss, 0
+            self.save(BEST)
+            return True
+        self._since_best += 1
+        return not self.settings.patience or self._since_best < self.settings.patience
+
+    def _draw_validation(self) -> None:
+        if self._valid_store is None:
+            raise RuntimeError("there is nothing to validate on")
+        crops = CropSource(self._valid_store, self._vocabulary, np.random.default_rng(0))
+        for number in range(self.settings.valid_batches):
+            shape, size, _ = self._recipe.shapes[number % len(self._recipe.shapes)]
+            self._valid_batches.append((shape, crops.batch(shape, self._need_scale(), 2 * size)))
+
     def _rate(self) -> float:
         """Learning rate: some steps of warming up, then a half cosine over the run's minutes."""
         progress = min(self.minutes / self.settings.minutes, 1.0)
         warm = min((self.step + 1) / self.settings.warm_steps, 1.0)
-        return self._recipe.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+        return self._highest * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
 
     def _prepare(self) -> None:
         """Measure the targets once there are views, and make the student."""
@@ -129,16 +187,36 @@ class Trainer:
     def _build(self, scale: Scale) -> None:
         self._scale = scale
         settings = self.settings
-        _, labels = self._store.draw(np.random.default_rng(0))
-        dimension = torch.from_numpy(teacher_weights(labels, 1.0, self._recipe.long_teachers))
-        student = Student(settings.kind, len(scale.mean), len(self._tags), settings.width)
+        layout = Layout.of(self._store.draw(np.random.default_rng(0)).labels)
+        self._highest = settings.rate or self._recipe.rate
+        tags, device = len(self._vocabulary.tags), settings.device
+        student = Student(settings.kind, sizes_of(scale, tags), settings.width)
         student.start_at(torch.from_numpy(scale.tag_mean))
-        self.student = student.to(settings.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stub
+        self.student = student.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stub
         self.average = copy.deepcopy(self.student).eval()
-        self._loss = Distillation(self._recipe.weights, torch.from_numpy(scale.tag_spread), dimension).to(
-            settings.device
+        weights = dataclasses.replace(self._recipe.weights, **settings.weights)
+        spread, whole, part = (
+            torch.from_numpy(each)
+            for each in (scale.tag_spread, layout.weights(1.0), layout.weights(self._recipe.guess))
         )
-        self.optimiser = torch.optim.AdamW(self.student.parameters(), lr=self._recipe.rate, weight_decay=1e-3)
+        self._loss = Distillation(weights, spread, whole, part).to(device)
+        self.optimiser = torch.optim.AdamW(self.student.parameters(), lr=self._highest, weight_decay=1e-3)
+
+    def start_from(self, checkpoint: Path) -> int:
+        """Begin with the weights of another run's average as far as they fit; returns how many tensors did."""
+        self._prepare()
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        if state["settings"]["kind"] != self.settings.kind:
+            raise SystemExit(f"{checkpoint} is of another kind of network: {state['settings']['kind']}")
+        theirs, ours = state["average"], self.student.state_dict()
+        fitting = {
+            name: value
+            for name, value in theirs.items()
+            if name.startswith("network.") and name in ours and ours[name].shape == value.shape
+        }
+        self.student.load_state_dict(ours | fitting)
+        self.average.load_state_dict(self.student.state_dict())
+        return len(fitting)
 
     def _need_scale(self) -> Scale:
         if self._scale is None:
@@ -153,6 +231,9 @@ class Trainer:
             return
         means = {name: round(value / self._summed, 5) for name, value in self._sums.items()}
         self._sums, self._summed = {}, 0
+        self._log({"rate": f"{self._rate():.2e}", **means})
+
+    def _log(self, values: dict[str, Any]) -> None:
         row = {"step": self.step, "minutes": round(self.minutes, 2), "views": len(self._store), "crops": self.crops}
         path = self._out / "log.csv"
         is_new = not path.exists()
@@ -160,20 +241,21 @@ class Trainer:
             writer = csv.DictWriter(file, LOG_FIELDS, restval="")
             if is_new:
                 writer.writeheader()
-            writer.writerow({**row, "rate": f"{self._rate():.2e}", **means})
+            writer.writerow(row | values)
 
-    def save(self) -> None:
-        """Write the checkpoint; the one before stays until the new one is whole."""
+    def save(self, name: str = CHECKPOINT) -> None:
+        """Write a checkpoint; the one before stays until the new one is whole."""
         if self._scale is None:
             return
         state: dict[str, Any] = {
             "settings": asdict(self.settings),
-            "tags": self._tags,
+            "tags": list(self._vocabulary.tags),
             "progress": {
                 "step": self.step,
                 "crops": self.crops,
                 "minutes": self.minutes,
                 "labelling": self.labelling,
+                "best": self.best,
                 "views": len(self._store),
             },
             "scale": {name: torch.from_numpy(np.asarray(value)) for name, value in vars(self._scale).items()},
@@ -183,15 +265,21 @@ class Trainer:
             "torch_random": torch.get_rng_state(),
             "numpy_random": json.dumps(self._random.bit_generator.state),
         }
-        partial = self._out / f"{CHECKPOINT}.part"
+        partial = self._out / f"{name}.part"
         torch.save(state, partial)
-        partial.replace(self._out / CHECKPOINT)
+        partial.replace(self._out / name)
 
-    def restore(self) -> None:
-        """Go on from the run's checkpoint, or from the start when there is none."""
+    def fill(self) -> None:
+        """Have views made until there are enough to begin with."""
+        while self._make_views is not None and len(self._store) < self.settings.first_views:
+            self._make_views()
+            self._store.refresh()
+
+    def restore(self) -> bool:
+        """Go on from the run's checkpoint; False when there is none."""
         path = self._out / CHECKPOINT
         if not path.exists():
-            return
+            return False
         self._store.refresh()
         state = torch.load(path, map_location=self.settings.device, weights_only=True)
         self._build(Scale(**{name: value.cpu().numpy() for name, value in state["scale"].items()}))
@@ -200,6 +288,8 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         progress = state["progress"]
         self.step, self.crops = progress["step"], progress["crops"]
-        self.minutes, self.labelling = progress["minutes"], progress["labelling"]
+        self.minutes, self.labelling, self.best = progress["minutes"], progress["labelling"], progress["best"]
+        self._validated = self.minutes
         torch.set_rng_state(state["torch_random"].cpu())
         self._random.bit_generator.state = json.loads(state["numpy_random"])
+        return True

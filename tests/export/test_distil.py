@@ -8,16 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from export_support import TAGS, teachers, write_corpus
+from export_support import TAGS, mixer, teachers, write_corpus
 
-from segue_export.augment import VIEW_SAMPLES, draw_view, package_weights
-from segue_export.crops import CHUNK, CRNN_CROP, CropSource
-from segue_export.losses import relation, soft_bce
-from segue_export.shards import Corpus
-from segue_export.students import Kind, Student, update_average
-from segue_export.targets import FEATURES, cover
-from segue_export.trainer import Settings, Trainer
-from segue_export.views import BATCH, ViewMaker, ViewStore
+from segue_export.augment import VIEW_SAMPLES
+from segue_export.crops import CHUNK, CRNN_CROP, CRNN_WHOLE, CropSource
+from segue_export.losses import known_bce, known_classes, relation, soft_bce
+from segue_export.students import Kind, Sizes, Student, update_average
+from segue_export.targets import FEATURES, Layout, Part, cover
+from segue_export.trainer import BEST, Settings, Trainer
+from segue_export.views import BATCH, WINDOWS, ViewMaker, ViewStore
+from segue_export.vocabulary import Vocabulary
+
+VOCABULARY = Vocabulary.of(TAGS)
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +32,7 @@ def _one_thread() -> None:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
     write_corpus(folder)
-    maker = ViewMaker(Corpus(folder, "train"), teachers(), folder / "views", "test", 1)
+    maker = ViewMaker(mixer(folder), teachers(), folder / "views", "test", 1)
     for _ in range(3):
         maker.make()
     return folder
@@ -40,43 +42,73 @@ def trainer(data: Path, out: Path, kind: Kind = "shortchunk") -> Trainer:
     settings = Settings(
         kind, minutes=60, width=4, half=False, calibration_crops=24, log_steps=5, warm_steps=5, batch_scale=1 / 6
     )
-    return Trainer(settings, ViewStore(data / "views"), lambda: None, TAGS, out)
+    return Trainer(settings, ViewStore(data / "views"), VOCABULARY, out)
 
 
 def test_views_are_the_same_in_a_second_run(data: Path, tmp_path: Path) -> None:
-    ViewMaker(Corpus(data, "train"), teachers(), tmp_path, "test", 1).make()
+    ViewMaker(mixer(data), teachers(), tmp_path, "test", 1).make()
     for name in ("test-00000.npy", "test-00000.npz"):
         assert (tmp_path / name).read_bytes() == (data / "views" / name).read_bytes()
     assert len(ViewStore(tmp_path)) == BATCH
 
 
 def test_a_view_never_leaves_the_range_of_samples(data: Path) -> None:
-    corpus = Corpus(data, "train")
+    sources = mixer(data)
     random = np.random.default_rng(3)
     for _ in range(12):
-        view = draw_view(corpus, package_weights(corpus), random)
-        assert view.shape == (VIEW_SAMPLES,)
-        assert view.dtype == np.float32
-        assert 0 < np.abs(view).max() <= 1.0
+        view = sources.draw(random)
+        assert view.wave.shape == (VIEW_SAMPLES,)
+        assert view.wave.dtype == np.float32
+        assert 0 < np.abs(view.wave).max() <= 1.0
+
+
+def test_the_truth_follows_the_speed(data: Path) -> None:
+    sources = mixer(data)
+    random = np.random.default_rng(4)
+    known = [view.truth for view in (sources.draw(random) for _ in range(40)) if view.truth is not None]
+    tempi = {truth.tempo for truth in known if truth.tempo is not None}
+    assert {100.0 + package for package in range(8)} & tempi, "a view that was left alone keeps its tempo"
+    moved = [truth for truth in known if truth.tempo is not None and truth.tempo % 1]
+    assert moved
+    for truth in moved:
+        assert truth.key is None or truth.key.endswith(" minor")
+    assert any(truth.key is None for truth in moved), "between two semitones there is no key"
 
 
 def test_labels_are_those_of_the_crop(data: Path) -> None:
-    _, labels = ViewStore(data / "views").draw(np.random.default_rng(0))
-    crop = cover(labels, 2, 3, 9)
+    labels = ViewStore(data / "views").draw(np.random.default_rng(0)).labels
+    crop = cover(labels, Part(2, 3), VOCABULARY)
     short, long = labels["short"], labels["long"]
-    assert crop.embedding == pytest.approx(np.concatenate([long.embedding[0], short.embedding[2:5].mean(0)]), rel=1e-2)
+    heard = [long.steps[4:10].mean(0), long.embedding[0][4:], short.embedding[2:5].mean(0)]
+    assert crop.embedding == pytest.approx(np.concatenate(heard), rel=1e-2, abs=1e-2)
+    assert crop.steps == pytest.approx(long.steps[4:10])
+    assert crop.windows == pytest.approx(short.embedding[2:5])
     assert crop.logits == pytest.approx((long.logits[0] + short.logits[2:5].mean(0)) / 2, rel=1e-2, abs=1e-2)
 
 
-@pytest.mark.parametrize("shape", [CHUNK, CRNN_CROP])
+def test_a_guess_counts_less(data: Path) -> None:
+    layout = Layout.of(ViewStore(data / "views").draw(np.random.default_rng(0)).labels)
+    assert layout.weights(1.0) == pytest.approx(np.ones(16))
+    guessed = layout.weights(0.5)
+    assert guessed[:4] == pytest.approx(guessed[8:12])  # steps and short windows are heard, not guessed
+    assert guessed[4:8] == pytest.approx(0.5 * guessed[:4])
+    assert guessed.mean() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("shape", [CHUNK, CRNN_CROP, CRNN_WHOLE])
 def test_targets_are_in_range(data: Path, shape) -> None:
-    source = CropSource(ViewStore(data / "views"), TAGS, np.random.default_rng(0))
+    source = CropSource(ViewStore(data / "views"), VOCABULARY, np.random.default_rng(0))
     scale = source.measure(shape, 32)
     batch = source.batch(shape, scale, 16)
     assert batch.mel.shape == (16, shape.mels, 1 + shape.samples // 256)
     assert batch.features.shape == (16, len(FEATURES))
     assert 0 <= batch.features.min() <= batch.features.max() <= 1
     assert batch.embedding.abs().mean() < 2
+    assert batch.steps.shape == (16, 2 * shape.windows, 4)
+    assert batch.windows.shape == (16, shape.windows, 8)
+    known = batch.tempo.sum(1) > 0
+    assert known.any()
+    assert torch.allclose(batch.tempo[known].sum(1), torch.ones(int(known.sum())))
 
 
 def test_learning_lowers_the_loss(data: Path, tmp_path: Path) -> None:
@@ -106,7 +138,7 @@ def test_a_run_labels_first_and_ends_in_time(data: Path, tmp_path: Path) -> None
     settings = Settings(
         "shortchunk", minutes=1.0, width=4, first_views=12, label_share=0.3, calibration_crops=8, batch_scale=1 / 16
     )
-    run = Trainer(settings, ViewStore(data / "views"), lambda: calls.append(1), TAGS, tmp_path)
+    run = Trainer(settings, ViewStore(data / "views"), VOCABULARY, tmp_path, lambda: calls.append(1))
     ticks = iter(range(0, 1000, 5))
     run.run(lambda: float(next(ticks)))
     assert run.minutes == 1.0
@@ -120,6 +152,66 @@ def test_the_crnn_takes_a_step(data: Path, tmp_path: Path) -> None:
     assert np.isfinite(run.learn())
 
 
+def test_validation_keeps_the_best_and_stops_when_nothing_gets_better(data: Path, tmp_path: Path) -> None:
+    settings = Settings(
+        "shortchunk", minutes=9, width=4, half=False, calibration_crops=8, batch_scale=1 / 16, valid_batches=1,
+        valid_minutes=0.0, patience=3, rate=1e-9,
+    )  # fmt: skip
+    store = ViewStore(data / "views")
+    run = Trainer(settings, store, VOCABULARY, tmp_path, valid=store)
+    ticks = iter(range(100_000))
+    run.run(lambda: float(next(ticks)))
+    assert run.minutes < 9.0, "with no learning rate to speak of, patience ends the run"
+    assert np.isfinite(run.best)
+    assert (tmp_path / BEST).exists()
+
+
+def test_a_run_starts_from_the_weights_of_another(data: Path, tmp_path: Path) -> None:
+    first = trainer(data, tmp_path / "first")
+    first.learn()
+    first.save()
+    second = trainer(data, tmp_path / "second")
+    assert second.start_from(tmp_path / "first" / "checkpoint.pt") > 100
+    for name, value in second.student.network.state_dict().items():
+        assert torch.equal(value, first.average.network.state_dict()[name])
+    with pytest.raises(SystemExit, match="another kind"):
+        trainer(data, tmp_path / "third", "crnn").start_from(tmp_path / "first" / "checkpoint.pt")
+
+
+def test_learning_from_labels_without_teachers(data: Path, tmp_path: Path) -> None:
+    maker = ViewMaker(mixer(data), [], tmp_path / "views", "test", 1)
+    for _ in range(3):
+        maker.make()
+    settings = Settings(
+        "shortchunk",
+        minutes=9,
+        width=4,
+        half=False,
+        calibration_crops=8,
+        batch_scale=1 / 3,
+        warm_steps=3,
+        weights={"known_tags": 1.0, "features": 0.0},
+    )
+    run = Trainer(settings, ViewStore(tmp_path / "views"), Vocabulary.of(["jazz", "metal"]), tmp_path / "run")
+    losses = [run.learn() for _ in range(40)]
+    assert np.isfinite(losses).all()
+    assert np.mean(losses[-6:]) < 0.8 * np.mean(losses[:4])
+
+
+def test_unknown_targets_do_not_pull() -> None:
+    logits = torch.zeros(3, 4)
+    assert float(known_classes(logits, torch.zeros(3, 4))) == 0
+    assert float(known_bce(logits, torch.full((3, 4), torch.nan))) == 0
+    one = torch.tensor([[1.0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+    assert float(known_classes(logits, one)) == pytest.approx(1.0), "as good as the uniform guess"
+
+
+def test_the_windows_tile_the_view(data: Path) -> None:
+    drawn = ViewStore(data / "views").draw(np.random.default_rng(0))
+    assert drawn.labels["short"].logits.shape == (WINDOWS, len(TAGS))
+    assert drawn.labels["long"].logits.shape == (1, len(TAGS))
+
+
 def test_losses_vanish_when_the_student_agrees() -> None:
     wanted = torch.rand(8, 5) * 0.9 + 0.05
     assert float(soft_bce(wanted.logit(), wanted)) == pytest.approx(0, abs=1e-6)
@@ -129,7 +221,7 @@ def test_losses_vanish_when_the_student_agrees() -> None:
 
 
 def test_the_average_follows_the_student() -> None:
-    student, average = Student("shortchunk", 4, 3, 2), Student("shortchunk", 4, 3, 2)
+    student, average = (Student("shortchunk", Sizes(4, 3), 2) for _ in range(2))
     for step in range(200):
         update_average(average, student, step, decay=0.9)
     for slow, fast in zip(average.parameters(), student.parameters(), strict=True):

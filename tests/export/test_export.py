@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from export_support import TAGS, teachers, write_corpus
+from export_support import TAGS, mixer, teachers, write_corpus
 from torch import nn
 
 from segue.errors import ModelMismatchError
 from segue.networks.manifest import ModelManifest
+from segue.networks.providers import open_session
 from segue.networks.sessions import Networks
-from segue_export import export, onnx_file, statistics
+from segue_export import export, fusion, onnx_file
 from segue_export import teachers as teachers_module
 from segue_export.onnx_file import ParityError
-from segue_export.shards import Corpus
 from segue_export.students import Kind
 from segue_export.trainer import Settings, Trainer
-from segue_export.validate import Excerpts, judge
 from segue_export.views import ViewMaker, ViewStore
+from segue_export.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +29,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("corpus")
     write_corpus(folder)
-    ViewMaker(Corpus(folder, "train"), teachers(), folder / "views", "test", 1).make()
+    maker = ViewMaker(mixer(folder), teachers(), folder / "views", "test", 1)
+    for _ in range(3):
+        maker.make()
     kinds: list[Kind] = ["crnn", "shortchunk"]
     for kind in kinds:
         settings = Settings(kind, minutes=60, width=32, calibration_crops=8, batch_scale=1 / 32)
-        run = Trainer(settings, ViewStore(folder / "views"), lambda: None, TAGS, folder / kind)
+        run = Trainer(settings, ViewStore(folder / "views"), Vocabulary.of(TAGS), folder / kind)
         run.learn()
         run.save()
     return folder
@@ -43,8 +45,20 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def models(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models")
     for kind in ("crnn", "shortchunk"):
-        assert export.main([kind, "--data", str(data), "--run", str(data / kind), "--out", str(out)]) == 0
-    assert export.main(["statistics", "--data", str(data), "--out", str(out), "--tracks", "4"]) == 0
+        assert export.main([kind, "--dataset", str(data), "--run", str(data / kind), "--out", str(out)]) == 0
+    words = [
+        "--dataset",
+        str(data),
+        "--views",
+        str(data / "views"),
+        "--out",
+        str(out),
+        "--tracks",
+        "4",
+        "--count",
+        "12",
+    ]
+    assert export.main(["vector", *words]) == 0
     return out
 
 
@@ -52,7 +66,7 @@ def test_what_was_exported_is_loaded(models: Path) -> None:
     networks = Networks.load(models, "cpu")
     assert networks.self_test() < 1e-3
     assert networks.tagger.tags == TAGS
-    assert networks.vector.dim == 128 + 128 + 32 + 40
+    assert networks.vector.dim <= 16  # no longer than the teachers' embeddings
     tags, embedding = networks.tagger.run(np.full((3, 96, 1813), -40, np.float32))
     assert tags.shape == (3, len(TAGS))
     assert embedding.shape == (3, 160)
@@ -73,7 +87,7 @@ def test_the_manifest_says_how_it_was_made(models: Path) -> None:
 def test_a_file_that_differs_is_refused(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_file, "_difference", lambda *_: 3e-4)
     with pytest.raises(ParityError, match=r"3\.00e-04"):
-        export.export("shortchunk", data / "shortchunk" / "checkpoint.pt", data, tmp_path)
+        export.export("shortchunk", data / "shortchunk" / "checkpoint.pt", [str(data)], tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -87,18 +101,26 @@ def test_statistics_of_other_networks_are_refused(models: Path, tmp_path: Path) 
         Networks.load(tmp_path, "cpu")
 
 
-def test_a_unit_that_never_moves_has_a_scale() -> None:
-    column = np.zeros((5, 3))
-    assert (statistics._scale(column) > 0).all()
-    column[:, :2] = np.arange(5)[:, None]
-    assert statistics._scale(column)[2] == pytest.approx(0.1 * np.arange(5).std())
+def test_classes_of_tempo_and_key_are_distributions(models: Path) -> None:
+    manifest = ModelManifest.load(models / "short_chunk.json")
+    session, _ = open_session(manifest.path, "cpu")
+    names = ["tempo", "key", "metre"]
+    for name, said in zip(names, session.run(names, {"mel": np.full((2, 128, 231), -40, np.float32)}), strict=True):
+        assert said.shape == (2, len(getattr(manifest.outputs, name)))
+        assert said.sum(1) == pytest.approx(np.ones(2), abs=1e-5)
 
 
-def test_judging_a_perfect_vector() -> None:
-    track, package = np.repeat(np.arange(12), 2), np.repeat(["a", "b", "c"], 8)
-    vectors = np.eye(15, dtype=np.float32)[track] + 0.5 * np.eye(15, dtype=np.float32)[12 + np.arange(24) // 8]
-    figures = judge(vectors, Excerpts(np.zeros((24, 1), np.int16), track, package, vectors, vectors))
-    assert figures == pytest.approx((1.0, 1.0, 1.0))
+def test_the_projection_finds_what_the_teachers_hear() -> None:
+    """Parts that are a noisy mixture of three numbers, of which the teachers hear two."""
+    random = np.random.default_rng(1)
+    hidden = random.standard_normal((400, 3))
+    parts = hidden @ random.standard_normal((3, 12)) + 0.05 * random.standard_normal((400, 12))
+    heard = fusion.Heard(parts, hidden[:, :2] @ random.standard_normal((2, 6)), np.ones(6, np.float32))
+    statistics = fusion.Statistics(parts.mean(0), parts.std(0), 400)
+    vectors = statistics.score(parts) @ fusion.project(statistics, heard, ridge=1e-3, dim=2)
+    wanted = fusion.teacher_space(heard)
+    ours, theirs = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (vectors, wanted))
+    assert np.corrcoef((ours @ ours.T).ravel(), (theirs @ theirs.T).ravel())[0, 1] > 0.98
 
 
 class _Listener(nn.Module):
@@ -120,7 +142,8 @@ def test_a_teacher_says_the_same_in_onnx_runtime(tmp_path: Path) -> None:
     module = _Listener().eval()
     teacher = teachers_module.OnnxTeacher("listener", module, tmp_path)
     waves = np.random.default_rng(1).standard_normal((3, 48_000)).astype(np.float32) * 0.1
-    embedding, logits = teacher(waves)
+    embedding, logits, steps = teacher(waves)
+    assert steps is None
     with torch.inference_mode():
         expected = module(torch.from_numpy(waves))
     assert embedding == pytest.approx(expected[0].numpy(), abs=1e-4)

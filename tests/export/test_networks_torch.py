@@ -18,13 +18,15 @@ def test_crnn_shapes() -> None:
         out = Crnn().eval()(torch.randn(2, 96, 1813) * 10 - 40)
     assert out.logits.shape == (2, 50)
     assert out.embedding.shape == (2, 160)
+    assert out.steps.shape == (2, 18, 128)
+    assert torch.allclose(out.embedding[:, :128], out.steps.mean(1))
 
 
 def test_crnn_has_the_published_parameters() -> None:
-    """Four 3x3 blocks, two GRU layers and the dense layer of the published checkpoint: 394 100."""
+    """Four 3x3 blocks and two GRU layers of the published checkpoint; the tags are read from all 160 numbers, not from 32."""
     blocks = [(1 * 9 + 1) * 64 + 128, (64 * 9 + 1) * 128 + 256, *[(128 * 9 + 1) * 128 + 256] * 2]
     gru = 3 * 32 * (128 + 32 + 2) + 3 * 32 * (32 + 32 + 2)
-    assert count(Crnn()) == 2 + sum(blocks) + gru + 32 * 50 + 50 == 394_100
+    assert count(Crnn()) == 2 + sum(blocks) + gru + 160 * 50 + 50 == 394_100 + 128 * 50
 
 
 @pytest.mark.parametrize(("width", "parameters"), [(32, 765_108), (128, 12_104_244)])

@@ -26,11 +26,17 @@ class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OutputSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The network's outputs: names of the columns of `tags` or `features`, and the length of `embedding`."""
+    """The network's outputs: names of the columns of `tags` or `features`, and the length of `embedding`.
+
+    `tempo` (bpm), `key` and `metre` name the classes of further outputs, distributions over them, where there are any.
+    """
 
     embedding: int
     tags: list[str] = []
     features: list[str] = []
+    tempo: list[float] = []
+    key: list[str] = []
+    metre: list[int] = []
 
     @property
     def labels(self) -> list[str]:
@@ -59,6 +65,15 @@ class Golden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     embedding: list[float]
 
 
+class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Another file of the same network, computed in another precision."""
+
+    file: str
+    sha256: str
+    golden: Golden
+    tolerance: float = 1e-2
+
+
 class ModelManifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The JSON file beside an ``.onnx`` file."""
 
@@ -75,6 +90,12 @@ class ModelManifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     parity_max_abs: float
     licence: str
     golden: Golden
+    tolerance: float = 1e-2
+    """How far a provider's answer may be from the golden one, in units of max(1, |value|)."""
+    precision: str = "fp32"
+    """What the file computes in: ``fp32``, or ``int8`` where that costs no accuracy worth having."""
+    variants: dict[str, Variant] = {}
+    """The network's other files, by precision; any of them may be left out of an installation."""
     folder: str = ""
     """Where the manifest was read; not part of the file."""
 
@@ -92,6 +113,14 @@ class ModelManifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     def path(self) -> Path:
         """The ``.onnx`` file."""
         return Path(self.folder) / self.file
+
+    def variant(self, precision: str) -> ModelManifest:
+        """The manifest of the file in this precision, where it is installed; else this one."""
+        other = self.variants.get(precision)
+        if other is None or not (Path(self.folder) / other.file).is_file():
+            return self
+        changes = {name: getattr(other, name) for name in other.__struct_fields__}
+        return msgspec.structs.replace(self, precision=precision, **changes)
 
     def check(self) -> None:
         """Compare with this version's signal chain and with the file.

@@ -32,8 +32,13 @@ class VectorManifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     version: str
     parts: list[VectorPart]
     dim: int
+    """Length of the track vector."""
     mean: list[float]
     scale: list[float]
+    """One of each for every number of the joined parts."""
+    projection: bytes = b""
+    """A linear map from the joined, z-scored and weighted parts to the vector, float16, little-endian, row by row (joined,
+    dim), base64 in the file; empty when the vector is the joined parts themselves."""
     models: dict[str, str]
     """sha256 of each network's file."""
     weights: dict[str, float] = {}
@@ -51,7 +56,9 @@ class TrackVector:
     mean: npt.NDArray[np.float32]
     scale: npt.NDArray[np.float32]
     weight: npt.NDArray[np.float32]
-    """Weight of every dimension; the mean and scale have the same shape (dim,)."""
+    """Weight of every number of the joined parts; the mean and scale have the same shape (joined,)."""
+    projection: npt.NDArray[np.float32] | None
+    """The linear map (joined, dim) to the vector, if there is one."""
     models: dict[str, str]
     sha256: str
 
@@ -68,23 +75,24 @@ class TrackVector:
         weight = np.concatenate(
             [np.full(part.dim, manifest.weights.get(part.name, 1.0), dtype=np.float32) for part in manifest.parts]
         )
-        lengths = {len(mean), len(scale), len(weight)}
+        projection = _projection(manifest, len(mean))
         if (
             manifest.schema != SCHEMA
-            or lengths != {manifest.dim}
+            or {len(scale), len(weight)} != {len(mean)}
+            or manifest.dim != (len(mean) if projection is None else projection.shape[1])
             or not np.all(scale > 0)
             or not np.isfinite(mean).all()
         ):
             raise ModelMismatchError("The statistics in vector.json do not fit together: install Segue's models again.")
-        return cls(tuple(manifest.parts), mean, scale, weight, manifest.models, sha256)
+        return cls(tuple(manifest.parts), mean, scale, weight, projection, manifest.models, sha256)
 
     @property
     def dim(self) -> int:
         """Length of the vector."""
-        return len(self.mean)
+        return len(self.mean) if self.projection is None else self.projection.shape[1]
 
     def combine(self, parts: Mapping[str, npt.NDArray[np.floating]]) -> npt.NDArray[np.float32]:
-        """Join the parts, z-score, weight, and scale to length one: float32 (dim,), always finite.
+        """Join the parts, z-score, weight, project, and scale to length one: float32 (dim,), always finite.
 
         `parts` holds one array (dim of the part,) for each name; what is not finite counts as average. A part that is
         absent or of another length raises ValueError.
@@ -95,7 +103,19 @@ class TrackVector:
         joined = np.concatenate([parts[part.name] for part in self.parts]).astype(np.float64)
         score = np.nan_to_num((joined - self.mean) / self.scale, nan=0.0, posinf=_LIMIT, neginf=-_LIMIT)
         weighted = np.clip(score, -_LIMIT, _LIMIT) * self.weight
+        if self.projection is not None:
+            weighted = weighted @ self.projection
         length = float(np.linalg.norm(weighted))
         if length < 1e-9:  # exactly average in every respect: near everything alike
             return np.full(self.dim, 1 / np.sqrt(self.dim), dtype=np.float32)
         return (weighted / length).astype(np.float32)
+
+
+def _projection(manifest: VectorManifest, joined: int) -> npt.NDArray[np.float32] | None:
+    """The projection of a manifest, None without one. Raises ModelMismatchError when it has another size or is not finite."""
+    if not manifest.projection:
+        return None
+    values = np.frombuffer(manifest.projection[: len(manifest.projection) // 2 * 2], dtype="<f2").astype(np.float32)
+    if len(manifest.projection) != 2 * joined * manifest.dim or not np.isfinite(values).all():
+        raise ModelMismatchError("The projection in vector.json does not fit: install Segue's models again.")
+    return values.reshape(joined, manifest.dim)

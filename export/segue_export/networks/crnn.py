@@ -1,6 +1,8 @@
 """The tagger: a convolutional recurrent network over 29 s of mel spectrogram.
 
-Choi, Fazekas, Sandler, Cho: "Convolutional recurrent neural networks for music classification" (ICASSP 2017).
+Choi, Fazekas, Sandler, Cho: "Convolutional recurrent neural networks for music classification" (ICASSP 2017). Unlike there,
+the tags are read from the whole embedding, not only from the last state of the GRU: what a track sounds like on average says
+more about many of them than how it ends.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ class CrnnOutput(NamedTuple):
     """(batch, tags), before the sigmoid."""
     embedding: Tensor
     """(batch, 160): mean over time of the last convolution's 128 channels, then the last state of the GRU."""
+    steps: Tensor
+    """(batch, steps, 128): the last convolution, one step for every 96 frames (1.54 s)."""
 
 
 class Crnn(nn.Module):
@@ -40,7 +44,8 @@ class Crnn(nn.Module):
             *(_block(a, b, pool) for a, b, pool in zip((1, *WIDTHS[:-1]), WIDTHS, POOLS, strict=True))
         )
         self.gru = nn.GRU(CONV_DIM, GRU_DIM, num_layers=2, batch_first=True)
-        self.tags = nn.Linear(GRU_DIM, tags)
+        self.norm = nn.BatchNorm1d(EMBEDDING_DIM, affine=False)
+        self.tags = nn.Linear(EMBEDDING_DIM, tags)
 
     def forward(self, mel: Tensor) -> CrnnOutput:
         """Logits and embedding of mel spectrograms in dB, (batch, 96, frames), frames >= 96."""
@@ -49,7 +54,8 @@ class Crnn(nn.Module):
         maps = self.blocks(self.input_norm(mel.unsqueeze(1)))
         steps = maps.squeeze(2).transpose(1, 2).float()
         state = self.gru(steps)[0][:, -1]
-        return CrnnOutput(self.tags(state), torch.cat([steps.mean(1), state], 1))
+        embedding = torch.cat([steps.mean(1), state.float()], 1)
+        return CrnnOutput(self.tags(self.norm(embedding)), embedding, steps)
 
 
 def _block(inputs: int, outputs: int, pool: tuple[int, int]) -> nn.Sequential:

@@ -5,6 +5,7 @@ Won, Ferraro, Bogdanov, Serra: "Evaluation of CNN-based automatic music tagging 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -24,15 +25,17 @@ class ShortChunkOutput(NamedTuple):
     """(batch, outputs), before the sigmoid."""
     embedding: Tensor
     """(batch, 4 x width): the activations before the last layer."""
+    musical: tuple[Tensor, ...]
+    """Logits of the classes of tempo, key and metre, each (batch, classes); empty for a network without these heads."""
 
 
 class ShortChunk(nn.Module):
     """Short-chunk CNN with residual connections on mel spectrograms in dB of shape (batch, 128, 231).
 
-    `width` is 128 in the paper; Segue ships 32.
+    `width` is 128 in the paper; Segue ships 32. `musical` gives the number of classes of tempo, key and metre.
     """
 
-    def __init__(self, outputs: int, width: int = 32, dropout: float = DROPOUT) -> None:
+    def __init__(self, outputs: int, width: int = 32, dropout: float = DROPOUT, musical: Sequence[int] = ()) -> None:
         super().__init__()
         widths = [width * multiple for multiple in MULTIPLES]
         self.input_norm = nn.BatchNorm2d(1)
@@ -41,6 +44,9 @@ class ShortChunk(nn.Module):
         self.hidden_norm = nn.BatchNorm1d(widths[-1])
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(widths[-1], outputs)
+        # Tempo and key branch off before the embedding: what sounds alike should be near whatever its key.
+        self.musical_hidden = nn.Sequential(nn.Linear(widths[-1], 2 * width), nn.ReLU()) if musical else nn.Identity()
+        self.musical = nn.ModuleList(nn.Linear(2 * width, classes) for classes in musical)
 
     @property
     def embedding_dim(self) -> int:
@@ -54,7 +60,9 @@ class ShortChunk(nn.Module):
         maps = self.blocks(self.input_norm(mel.unsqueeze(1)))
         pooled = maps.flatten(2).amax(2).float()
         embedding = torch.relu(self.hidden_norm(self.hidden(pooled)))
-        return ShortChunkOutput(self.head(self.dropout(embedding)), embedding)
+        inner = self.musical_hidden(pooled)
+        musical = tuple(head(inner) for head in self.musical)
+        return ShortChunkOutput(self.head(self.dropout(embedding)), embedding, musical)
 
 
 class Residual(nn.Module):
