@@ -12,15 +12,13 @@ import numpy.typing as npt
 from segue.errors import ModelMismatchError
 from segue.networks.manifest import ModelManifest
 from segue.networks.models import ModelSet
-from segue.networks.providers import ProviderChoice, open_session
+from segue.networks.providers import CUDA, ProviderChoice, choose, open_session
 from segue.networks.vector import TrackVector
 
 Array = npt.NDArray[np.float32]
 
 _MAX_VALUES: Final = 400_000
 """Input values that one call of the runtime gets: the inner maps are two hundred times larger."""
-_TOLERANCE: Final = 1e-2
-"""How far a provider's answer may be from the golden one, in units of max(1, |value|)."""
 
 
 def golden_mel(phase: float, mels: int, frames: int) -> Array:
@@ -37,6 +35,8 @@ class _Network:
     first_output: str
 
     def __init__(self, manifest: ModelManifest, provider: ProviderChoice = "auto") -> None:
+        if choose(provider) == CUDA:
+            manifest = manifest.variant("fp32")  # a GPU has no kernels for the 8-bit file
         manifest.check()
         self.manifest = manifest
         self._session, self.provider = open_session(manifest.path, provider)
@@ -63,7 +63,7 @@ class _Network:
         return labels, embedding
 
     def self_test(self) -> float:
-        """Largest relative distance from the golden answer. Raises ModelMismatchError when it is above 1e-2."""
+        """Largest relative distance from the golden answer. Raises ModelMismatchError when it is above the tolerance."""
         golden, spec = self.manifest.golden, self.manifest.input
         labels, embedding = self.run(golden_mel(golden.phase, spec.mels, spec.frames))
         said = np.concatenate([labels[0], embedding[0]]).astype(np.float64)
@@ -72,7 +72,7 @@ class _Network:
             raise ModelMismatchError(f"{self.manifest.name} gives {said.size} values instead of {wanted.size}.")
         off = np.abs(said - wanted) / np.maximum(np.abs(wanted), 1.0)
         worst = float(off.max()) if np.isfinite(off).all() else float("inf")
-        if worst > _TOLERANCE:
+        if worst > self.manifest.tolerance:
             raise ModelMismatchError(
                 f"{self.manifest.name} answers wrongly on {self.provider} (off by {worst:.3g}): set the provider to 'cpu'."
             )
