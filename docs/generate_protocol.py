@@ -35,6 +35,8 @@ EVENTS: Final[dict[m.EventName, str]] = {
     "deck.changed": "A deck holds something else, plays or stands: `deck`, `path`, `track`, `playing`, `rate`.",
     "play.added": "A track was marked as played: `track`, `title`, `artist`, `at`.",
     "index.changed": "The vector index was rebuilt.",
+    "models.changed": "Sets of networks: `set`, `id` and the `state` it is in now: `renewing` (vectors are made for it), "
+    "`in-use` (it has taken over) or `cancelled`.",
     "daemon.stopping": "The daemon stops; the last event.",
 }
 """What each event says, with the fields of its data."""

@@ -73,6 +73,11 @@ class Home:
         return self.data_dir / "index"
 
     @property
+    def models_dir(self) -> Path:
+        """Sets of networks that were installed, and which one is wanted."""
+        return self.data_dir / "models"
+
+    @property
     def lock_file(self) -> Path:
         """Beside the library, for it is the library that has only one writer."""
         return self.data_dir / "daemon.lock"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from segue.analysis.energy import EnergyMeter
 from segue.analysis.key import KeyFinder
 from segue.analysis.onsets import OnsetMeter
-from segue.analysis.result import TrackAnalysis
+from segue.analysis.result import Embedding, TrackAnalysis
 from segue.analysis.tempo import estimate_tempo
 from segue.analysis.windows import WindowCutter
 from segue.audio.decode import decode_stream
@@ -42,15 +42,59 @@ class Analyser:
             listener.see(power)
         return listener.result(duration=stream.samples / SAMPLE_RATE, damaged=stream.damaged)
 
+    def embed(self, path: Path) -> Embedding:
+        """Only what the networks say of a file: for one whose tempo, key and energy are known. Raises as `analyse`."""
+        ear = _Ear(self._networks)
+        for power in stft_stream(decode_stream(path)):
+            ear.see(power, mel_db(power, CRNN_MELS))
+        return ear.result()
 
-class _Listener:
-    """What has been learnt of one recording so far."""
+
+class _Ear:
+    """What the networks have heard of one recording so far."""
 
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
         self._tagger = _Reader(networks.tagger, CRNN_MELS, CRNN_FRAMES, _TAGGER_BATCH)
         self._short_chunk = _Reader(networks.short_chunk, CHUNK_MELS, CHUNK_FRAMES, _CHUNK_BATCH)
         self._timbre = Timbre()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the recording has not filled a window of the tagger so far."""
+        return self._tagger.is_short
+
+    def see(self, power: Power, mel: Mel) -> None:
+        """Take in STFT power, (frames, 257), and its mel spectrogram in dB, (96, frames)."""
+        self._tagger.add(mel)
+        self._short_chunk.add(mel_db(power, CHUNK_MELS))
+        self._timbre.add(mel)
+
+    def result(self) -> Embedding:
+        """All that was heard, when the recording has ended."""
+        tags, crnn = self._tagger.means()
+        features, short_chunk = self._short_chunk.means()
+        vector = self._networks.vector.combine(
+            {
+                "short_chunk": short_chunk,
+                "crnn_conv": crnn[:_CONV_DIM],
+                "crnn_gru": crnn[_CONV_DIM:],
+                "timbre": self._timbre.result(),
+            }
+        )
+        return Embedding(
+            features=_named(self._networks.short_chunk.manifest.outputs.labels, features),
+            tags=_named(self._networks.tagger.manifest.outputs.labels, tags),
+            vector=vector,
+            model=self._networks.model_id,
+        )
+
+
+class _Listener:
+    """What has been learnt of one recording so far."""
+
+    def __init__(self, networks: Networks) -> None:
+        self._ear = _Ear(networks)
         self._onsets = OnsetMeter()
         self._energy = EnergyMeter()
         self._key = KeyFinder()
@@ -64,34 +108,23 @@ class _Listener:
     def see(self, power: Power) -> None:
         """Take in STFT power, (frames, 257)."""
         mel = mel_db(power, CRNN_MELS)
-        self._tagger.add(mel)
-        self._short_chunk.add(mel_db(power, CHUNK_MELS))
-        self._timbre.add(mel)
+        self._ear.see(power, mel)
         self._energy.add(power, self._onsets.add(mel))
 
     def result(self, duration: float, damaged: bool) -> TrackAnalysis:
         """All that was learnt, when the recording has ended."""
-        tiled = self._tagger.is_short
-        tags, crnn = self._tagger.means()
-        features, short_chunk = self._short_chunk.means()
-        vector = self._networks.vector.combine(
-            {
-                "short_chunk": short_chunk,
-                "crnn_conv": crnn[:_CONV_DIM],
-                "crnn_gru": crnn[_CONV_DIM:],
-                "timbre": self._timbre.result(),
-            }
-        )
+        tiled = self._ear.is_short
+        heard = self._ear.result()
         return TrackAnalysis(
             duration=duration,
             tempo=estimate_tempo(self._onsets.result()),
             key=self._key.result(),
             energy=self._energy.energy,
             loudness=self._energy.loudness,
-            features=_named(self._networks.short_chunk.manifest.outputs.labels, features),
-            tags=_named(self._networks.tagger.manifest.outputs.labels, tags),
-            vector=vector,
-            model=self._networks.model_id,
+            features=heard.features,
+            tags=heard.tags,
+            vector=heard.vector,
+            model=heard.model,
             tiled=tiled,
             damaged=damaged,
         )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from segue.analysis.analyse import Analyser
-from segue.analysis.result import Probe, TrackAnalysis
+from segue.analysis.result import Embedding, Probe, TrackAnalysis
 from segue.analysis.wire import WorkerReport
 from segue.audio.probe import probe
 from segue.networks.models import ModelSet
 from segue.networks.providers import ProviderChoice
 from segue.networks.sessions import Networks
+
+_SETS: Final = 2
+"""Sets of networks kept open: the one in use, and the one that is to take over."""
 
 
 class AnalysisEngine:
@@ -20,20 +24,37 @@ class AnalysisEngine:
     """
 
     def __init__(self, models: Path, provider: ProviderChoice) -> None:
-        self._models = ModelSet.load(models)
-        self._networks = Networks.load(models, provider)
-        self._networks.self_test()
-        self._analyser = Analyser(self._networks)
+        self._models = models
+        self._provider = provider
+        self._open: dict[Path, tuple[Networks, Analyser]] = {}
+        self._set_of(models)
 
     def report(self) -> WorkerReport:
         """Provider and models."""
-        models = self._models
-        return WorkerReport(self._networks.provider, models.id, models.dim, models.labels, models.versions)
+        models = ModelSet.load(self._models)
+        networks, _ = self._set_of(self._models)
+        return WorkerReport(networks.provider, models.id, models.dim, models.labels, models.versions)
 
     def probe(self, path: Path) -> Probe:
         """See `segue.audio.probe.probe`."""
         return probe(path)
 
-    def analyse(self, path: Path) -> TrackAnalysis:
-        """See `segue.analysis.analyse.Analyser`."""
-        return self._analyser.analyse(path)
+    def analyse(self, path: Path, models: Path | None = None) -> TrackAnalysis:
+        """See `segue.analysis.analyse.Analyser`. Raises a ModelError when the networks of the folder cannot be used."""
+        return self._set_of(models or self._models)[1].analyse(path)
+
+    def embed(self, path: Path, models: Path | None = None) -> Embedding:
+        """See `segue.analysis.analyse.Analyser.embed`; raises as `analyse`."""
+        return self._set_of(models or self._models)[1].embed(path)
+
+    def _set_of(self, models: Path) -> tuple[Networks, Analyser]:
+        found = self._open.pop(models, None) or self._opened(models)
+        while len(self._open) >= _SETS:
+            del self._open[next(iter(self._open))]  # the one that was not asked for longest
+        self._open[models] = found
+        return found
+
+    def _opened(self, models: Path) -> tuple[Networks, Analyser]:
+        networks = Networks.load(models, self._provider)
+        networks.self_test()
+        return networks, Analyser(networks)

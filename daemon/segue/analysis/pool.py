@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from segue.analysis import wire
 from segue.analysis.process import WorkerProcess
-from segue.analysis.result import Probe, TrackAnalysis
+from segue.analysis.result import Embedding, Probe, TrackAnalysis
 from segue.analysis.wire import WorkerReport
 from segue.analysis.worker import EngineFactory, open_analysis_engine
 from segue.errors import SegueError, ShuttingDownError, WorkerError, WorkerStartError
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 _BASE_SECONDS: Final = 60.0
 _UNKNOWN_MINUTES: Final = 15.0
-_PROBE, _ASKED, _ANALYSE, _END = range(4)
+_PROBE, _ASKED, _ANALYSE, _EMBED, _END = range(5)
 _EXIT_SECONDS: Final = 5.0
 
 
@@ -74,6 +74,8 @@ class AnalysisPool:
         self._numbers = itertools.count()
         self._report: Future[WorkerReport] = Future()
         self._stopping = threading.Event()
+        self._provider = provider
+        self._models = b""
         engine = open_engine or partial(open_analysis_engine, models, provider)
         self._processes = [WorkerProcess(engine, memory_limit_mb) for _ in range(workers)]
         self._threads = [
@@ -99,10 +101,20 @@ class AnalysisPool:
 
         The future fails with a SegueError and with nothing else.
         """
-        minutes = duration / 60.0 if duration > 0 else _UNKNOWN_MINUTES
-        return self._submit(
-            _ASKED if asked else _ANALYSE, "analyse", path, self._base_seconds + self._seconds_per_minute * minutes
-        )
+        return self._submit(_ASKED if asked else _ANALYSE, "analyse", path, self._limit(duration), models=self._models)
+
+    def embed(self, path: Path, duration: float, models: Path) -> Future[Embedding]:
+        """What the networks of a folder say of a file, after everything else that is to do.
+
+        The future fails with a SegueError and with nothing else.
+        """
+        return self._submit(_EMBED, "embed", path, self._limit(duration), models=os.fsencode(models))
+
+    def use(self, models: Path) -> None:
+        """Analyse with the networks of this folder from now on; what was handed over before keeps its own."""
+        self._models = os.fsencode(models)
+        for process in self._processes:
+            process.use(partial(open_analysis_engine, models, self._provider))
 
     def describe(self) -> WorkerReport:
         """What the workers are, as soon as the first one is warm. Raises the SegueError that keeps it from that."""
@@ -139,9 +151,14 @@ class AnalysisPool:
         _fail(self._report, _shutting_down())
         atexit.unregister(self.stop)
 
-    def _submit(self, rank: int, task: Any, path: Path, seconds: float) -> Future[Any]:
+    def _limit(self, duration: float) -> float:
+        minutes = duration / 60.0 if duration > 0 else _UNKNOWN_MINUTES
+        return self._base_seconds + self._seconds_per_minute * minutes
+
+    def _submit(self, rank: int, task: Any, path: Path, seconds: float, models: bytes = b"") -> Future[Any]:
         future: Future[Any] = Future()
-        self._queue.put(_Item(rank, next(self._numbers), wire.Job(task, os.fsencode(path)), seconds, future))
+        job = wire.Job(task, os.fsencode(path), models)
+        self._queue.put(_Item(rank, next(self._numbers), job, seconds, future))
         if self._stopping.is_set():  # after putting, so that nothing slips past the last look into the queue
             self._empty_queue()
         return future
@@ -185,7 +202,7 @@ class AnalysisPool:
             process.kill()
             _fail(future, WorkerError(f"{job.name} could not be handed to a worker ({type(error).__name__}: {error})."))
         else:
-            future.set_result(reply.probe if isinstance(reply, wire.Probed) else reply.analysis)
+            future.set_result(_content(reply))
         if process.is_swollen():
             process.kill()
 
@@ -201,6 +218,16 @@ class AnalysisPool:
             _fail(self._report, WorkerStartError(f"The analysis worker does not start ({error}). Try `segue doctor`."))
         else:
             _succeed(self._report, report)
+
+
+def _content(answer: wire.Answer) -> Probe | TrackAnalysis | Embedding:
+    match answer:
+        case wire.Probed():
+            return answer.probe
+        case wire.Embedded():
+            return answer.embedding
+        case _:
+            return answer.analysis
 
 
 def _shutting_down() -> ShuttingDownError:

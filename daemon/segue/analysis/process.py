@@ -89,7 +89,11 @@ class WorkerProcess:
         self.kill()
         raise _error(reply)
 
-    def run(self, job: wire.Job, seconds: float) -> wire.Probed | wire.Analysed:
+    def use(self, open_engine: worker.EngineFactory) -> None:
+        """Run this engine from the next start on."""
+        self._open_engine = open_engine
+
+    def run(self, job: wire.Job, seconds: float) -> wire.Answer:
         """Do a job within so many seconds.
 
         Raises the SegueError that the worker met; AnalysisTimeoutError, AnalysisMemoryError or WorkerCrashedError, after
@@ -101,7 +105,7 @@ class WorkerProcess:
         except WorkerError:
             self.kill()
             raise
-        if isinstance(reply, wire.Probed | wire.Analysed):
+        if isinstance(reply, wire.Answer):
             return reply
         raise _error(reply)
 

@@ -61,6 +61,20 @@ class TrackAnalysis:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedding:
+    """What one set of networks says of a recording; tempo, key and energy do not depend on it."""
+
+    features: dict[str, float]
+    """Medium-level features by name, 0..1."""
+    tags: dict[str, float]
+    """Probability of each tag, mean over the windows."""
+    vector: npt.NDArray[np.float32]
+    """The track vector, finite, L2-normalised, shape (dim,)."""
+    model: str
+    """Id of the set of networks."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileTags:
     """What the file itself says, in its tags."""
 

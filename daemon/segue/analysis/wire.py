@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from segue.analysis.result import Probe, TrackAnalysis
+from segue.analysis.result import Embedding, Probe, TrackAnalysis
 from segue.errors import SegueError, WorkerError, error_kinds
 
 
@@ -30,14 +30,21 @@ class WorkerReport(msgspec.Struct, frozen=True):
 class Job(msgspec.Struct, frozen=True):
     """One thing to do with one file."""
 
-    task: Literal["probe", "analyse"]
+    task: Literal["probe", "analyse", "embed"]
     file: bytes
     """The path as the system has it, which need not be text."""
+    models: bytes = b""
+    """Folder of the networks to use; empty: those that the worker was started with."""
 
     @property
     def path(self) -> Path:
         """The file."""
         return Path(os.fsdecode(self.file))
+
+    @property
+    def models_folder(self) -> Path | None:
+        """The folder of the networks to use, where it is not the worker's own."""
+        return Path(os.fsdecode(self.models)) if self.models else None
 
     @property
     def name(self) -> str:
@@ -79,7 +86,14 @@ class Analysed(msgspec.Struct, frozen=True, tag="analysed"):
     analysis: TrackAnalysis
 
 
-Reply = Ready | Failure | Probed | Analysed
+class Embedded(msgspec.Struct, frozen=True, tag="embedded"):
+    """The answer to the task ``embed``."""
+
+    embedding: Embedding
+
+
+Reply = Ready | Failure | Probed | Analysed | Embedded
+Answer = Probed | Analysed | Embedded
 
 
 def encode(message: Job | Reply) -> bytes:

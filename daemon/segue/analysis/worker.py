@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from segue.analysis import background, wire
-from segue.analysis.result import Probe, TrackAnalysis
+from segue.analysis.result import Embedding, Probe, TrackAnalysis
 from segue.errors import AnalysisMemoryError, SegueError, WorkerError
 
 if TYPE_CHECKING:
@@ -31,8 +31,12 @@ class Engine(Protocol):
         """Identity and tags. Raises a SegueError."""
         ...
 
-    def analyse(self, path: Path) -> TrackAnalysis:
-        """Everything. Raises a SegueError."""
+    def analyse(self, path: Path, models: Path | None = None) -> TrackAnalysis:
+        """Everything, with the networks of a folder or the engine's own. Raises a SegueError."""
+        ...
+
+    def embed(self, path: Path, models: Path | None = None) -> Embedding:
+        """Only what the networks say. Raises a SegueError."""
         ...
 
 
@@ -73,7 +77,9 @@ def _answer(engine: Engine, job: wire.Job) -> bytes:
     try:
         if job.task == "probe":
             return wire.encode(wire.Probed(engine.probe(job.path)))
-        return wire.encode(wire.Analysed(engine.analyse(job.path)))
+        if job.task == "embed":
+            return wire.encode(wire.Embedded(engine.embed(job.path, job.models_folder)))
+        return wire.encode(wire.Analysed(engine.analyse(job.path, job.models_folder)))
     except SegueError as error:
         failure = error
     except MemoryError:

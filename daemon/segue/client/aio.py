@@ -189,6 +189,14 @@ class AsyncClient:
         """What was played, latest first."""
         return await self.ask(asks.history(limit))
 
+    async def use_models(self, name: str, *, now: bool = False) -> m.Done:
+        """Change to another set of networks, or stay with the one in use; the work for it is done in the background."""
+        return await self.ask(asks.use_models(name, now=now))
+
+    async def remove_models(self, name: str) -> m.Done:
+        """Delete an installed set of networks."""
+        return await self.ask(asks.remove_models(name))
+
     async def ping(self, timeout: float | None = None) -> m.Pong:
         """Is it there: version and protocol."""
         return await self.ask(asks.ping(), timeout)

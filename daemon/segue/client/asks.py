@@ -23,7 +23,9 @@ SHORT_SECONDS: Final = 10.0
 """Time limit of what is answered from memory."""
 LONG_SECONDS: Final = 900.0
 """Time limit of what may analyse a file of hours first, or forget a hundred thousand files."""
-_LONG: Final = frozenset({"recommend.next", "recommend.similar", "track.analyse", "library.remove_folder"})
+_LONG: Final = frozenset(
+    {"recommend.next", "recommend.similar", "track.analyse", "library.remove_folder", "models.use"}
+)
 _ONCE: Final = frozenset({"session.mark_played", "daemon.shutdown"})
 """Not asked again of a daemon that was started anew while the answer was awaited."""
 
@@ -156,6 +158,14 @@ def mark_played(ref: str) -> Ask[m.Play]:
 
 def history(limit: int) -> Ask[m.PlayList]:
     return Ask("session.history", m.LimitParams(limit=limit), m.PlayList)
+
+
+def use_models(name: str, *, now: bool) -> Ask[m.Done]:
+    return Ask("models.use", m.UseModelsParams(name=name, now=now), m.Done)
+
+
+def remove_models(name: str) -> Ask[m.Done]:
+    return Ask("models.remove", m.ModelsParams(name=name), m.Done)
 
 
 def ping() -> Ask[m.Pong]:

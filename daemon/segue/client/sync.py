@@ -162,6 +162,14 @@ class Client:
         """What was played, latest first."""
         return self.ask(asks.history(limit))
 
+    def use_models(self, name: str, *, now: bool = False) -> m.Done:
+        """Change to another set of networks, or stay with the one in use; the work for it is done in the background."""
+        return self.ask(asks.use_models(name, now=now))
+
+    def remove_models(self, name: str) -> m.Done:
+        """Delete an installed set of networks."""
+        return self.ask(asks.remove_models(name))
+
     def ping(self, timeout: float | None = None) -> m.Pong:
         """Is it there: version and protocol."""
         return self.ask(asks.ping(), timeout)

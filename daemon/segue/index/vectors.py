@@ -179,14 +179,20 @@ class VectorIndex:
         with self._wake:
             return self._wake.wait_for(lambda: self._graph is not None and not self._pending, timeout)
 
-    def close(self) -> None:
-        """Stop the background work and save."""
+    def close(self, *, save: bool = True) -> None:
+        """Stop the background work and save; without `save` what was saved before is out of date and must go.
+
+        Searches are answered all the same, until nobody has this object any more.
+        """
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
         if self._worker.is_alive():
             self._worker.join()
-        self.save()
+        if save:
+            self.save()
+        else:
+            cache.discard(self._folder)
 
     # Searching -------------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,10 @@ class Model:
     dim: int
     """Length of the track vector."""
 
+    def describes(self, name: str, labels: Sequence[str], dim: int) -> bool:
+        """Whether it is the set with this name, these labels and this length of the vector."""
+        return (self.name, self.labels, self.dim) == (name, tuple(labels), dim)
+
 
 def current(db: sqlite3.Connection) -> Model | None:
     """Return the set of networks in use; None in a new library."""
@@ -31,20 +35,31 @@ def current(db: sqlite3.Connection) -> Model | None:
     return None if row is None else Model(row[0], row[1], tuple(json.loads(row[2])), row[3])
 
 
-def use(db: sqlite3.Connection, name: str, labels: Sequence[str], dim: int) -> Model:
-    """Use a set of networks from now on, and queue the present files of tracks that another one analysed."""
+def enter(db: sqlite3.Connection, name: str, labels: Sequence[str], dim: int) -> Model:
+    """Return a set of networks, entered into the library when it is new to it."""
     listed = json.dumps(list(labels))
     db.execute("INSERT OR IGNORE INTO models (name, labels, dim) VALUES (?, ?, ?)", (name, listed, dim))
     (number,) = db.execute(
         "SELECT id FROM models WHERE name = ? AND labels = ? AND dim = ?", (name, listed, dim)
     ).fetchone()
-    db.execute("UPDATE meta SET value = ? WHERE name = 'model'", (number,))
+    return Model(number, name, tuple(labels), dim)
+
+
+def use(db: sqlite3.Connection, name: str, labels: Sequence[str], dim: int) -> Model:
+    """Use a set of networks from now on, and queue the present files of tracks that another one analysed."""
+    model = enter(db, name, labels, dim)
+    appoint(db, model)
+    return model
+
+
+def appoint(db: sqlite3.Connection, model: Model) -> None:
+    """Say that a set is the one in use, and queue the present files of tracks that another one analysed."""
+    db.execute("UPDATE meta SET value = ? WHERE name = 'model'", (model.id,))
     db.execute(
         """UPDATE files SET state = 'queued', priority = ? WHERE state = 'indexed'
            AND track_id IN (SELECT id FROM tracks WHERE model_id IS NOT ?)""",
-        (RENEWAL_PRIORITY, number),
+        (RENEWAL_PRIORITY, model.id),
     )
-    return Model(number, name, tuple(labels), dim)
 
 
 def distrust(db: sqlite3.Connection, track_ids: Sequence[int]) -> None:

@@ -98,7 +98,19 @@ _FIRST: Final = (
     )""",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+_OTHER_VECTORS: Final = (
+    """CREATE TABLE other_vectors (
+        id INTEGER PRIMARY KEY,
+        model_id INTEGER NOT NULL REFERENCES models (id),  -- never the one in use, whose are in vectors
+        track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+        vector BLOB NOT NULL, tags BLOB NOT NULL,  -- as in vectors
+        features TEXT NOT NULL,  -- as in tracks
+        UNIQUE (model_id, track_id)
+    )""",
+    "CREATE INDEX other_vectors_track ON other_vectors (track_id)",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _OTHER_VECTORS)
 """Step n (from 1) brings a library of version n - 1 to version n."""
 
 

@@ -17,7 +17,7 @@ from segue.library import files, folder_list, folders, generation, load, models,
 from segue.library.columns import Columns
 from segue.library.connection import Database, damaged
 from segue.library.files import Enqueued, FileRow, FileStat
-from segue.library.models import Model
+from segue.library.renewing import Renewing
 from segue.library.tracks import Brief
 from segue.protocol.messages import Counts, FileFailure, Play, Track
 
@@ -27,7 +27,7 @@ _BULK: Final = 4000
 """Files written in one transaction, so that a bulk never holds an analysis up for long."""
 
 
-class Library:
+class Library(Renewing):
     """Everything that Segue knows, in one SQLite file.
 
     Safe to use from any thread: writes wait for one another, reads wait for nothing. What must not be lost (analyses,
@@ -49,6 +49,7 @@ class Library:
         try:
             with self._database.reading() as db:
                 self._model = models.current(db)
+            self._next = None
             self._copy_folder_list(even_if_empty=False)
         except ValueError as error:
             self._database.close()
@@ -73,29 +74,6 @@ class Library:
             db.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 0)")
         if found != "ok":
             raise damaged(self._database.path)
-
-    # Networks ---------------------------------------------------------------------------------------------------
-
-    @property
-    def model(self) -> Model | None:
-        """The networks in use; None before the first `set_model`."""
-        return self._model
-
-    def set_model(self, model_id: str, labels: Sequence[str], dim: int) -> None:
-        """Use these networks from now on.
-
-        Tracks that others analysed keep all that is known of them, and their files are queued behind everything else.
-        """
-        if self._model is not None and (self._model.name, self._model.labels, self._model.dim) == (
-            model_id,
-            tuple(labels),
-            dim,
-        ):
-            return
-        with self._database.writing() as db:
-            model = models.use(db, model_id, labels, dim)
-            generation.grow(db)
-        self._model = model
 
     def generation(self) -> int:
         """Return a number that grows whenever the set of vectors in `columns` changes."""
@@ -193,10 +171,11 @@ class Library:
             return files.take(db, limit, exclude)
 
     def known(self, identity: str) -> int | None:
-        """Return the track with this audio, if the current networks have analysed it."""
+        """Return the track with this audio, if the current networks have analysed it, or those that are to take over."""
         with self._database.reading() as db:
             found = tracks.find(db, identity)
-        return found[0] if self._model is not None and found is not None and found[1] == self._model.id else None
+            sound = {model.id for model in (models.current(db), self._next) if model is not None}
+        return found[0] if found is not None and found[1] in sound else None
 
     def attach(self, path: str, probe: Probe, as_of: FileRow | None = None) -> int | None:
         """Link a file to the track that its audio is, if the current networks have analysed it: nothing else to do.
@@ -258,7 +237,7 @@ class Library:
         if self._model is None:
             raise ModelMissingError("The library was not told which networks are in use: restart the daemon.")
         tracks.adopt(db, path, probe.identity)
-        track_id = tracks.put(db, path, probe, analysis, self._model)
+        track_id = tracks.put(db, path, probe, analysis, self._of(analysis.model) or self._model)
         files.link(db, path, track_id, as_of)
         return track_id
 
@@ -290,7 +269,8 @@ class Library:
     def counts(self) -> Counts:
         """Count files and tracks by state."""
         with self._database.reading() as db:
-            return files.counts(db, self._model_row())
+            model = models.current(db)
+            return files.counts(db, None if model is None else model.id)
 
     # Tracks -----------------------------------------------------------------------------------------------------
 
@@ -316,7 +296,8 @@ class Library:
 
         """
         with self._database.reading() as db:
-            vector = None if self._model is None else tracks.vector(db, track_id, self._model)
+            model = models.current(db)
+            vector = None if model is None else tracks.vector(db, track_id, model)
         if vector is None:
             raise TrackNotReadyError(f"Track #{track_id} waits to be analysed: try again in a moment.")
         return vector
@@ -352,7 +333,7 @@ class Library:
 
         """
         with self._database.reading() as db:
-            return resolve.track_id(db, ref, self._model)
+            return resolve.track_id(db, ref, models.current(db))
 
     def search(self, text: str, limit: int) -> list[int]:
         """Return tracks by the words of title, artist, album, genre, comment and file name, best first."""

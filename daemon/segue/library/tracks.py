@@ -40,7 +40,7 @@ def put(db: sqlite3.Connection, path: str, probe: Probe, analysis: TrackAnalysis
         ModelMismatchError: the analysis was made with other networks, or its vector is not sound.
 
     """
-    _refuse_unsound(analysis, model)
+    refuse_unsound(analysis.model, analysis.vector, model)
     track_id = _put_row(db, probe, analysis, model)
     tags = np.array([analysis.tags.get(label, 0.0) for label in model.labels], dtype="<f2")
     db.execute(
@@ -53,13 +53,14 @@ def put(db: sqlite3.Connection, path: str, probe: Probe, analysis: TrackAnalysis
     return track_id
 
 
-def _refuse_unsound(analysis: TrackAnalysis, model: Model) -> None:
-    if analysis.model != model.name or analysis.vector.shape != (model.dim,):
+def refuse_unsound(made_with: str, vector: npt.NDArray[np.float32], model: Model) -> None:
+    """Raise ModelMismatchError when a vector was made with other networks than `model`, or is not sound."""
+    if made_with != model.name or vector.shape != (model.dim,):
         raise ModelMismatchError(
-            f"The analysis was made with the networks {analysis.model}, the library uses {model.name}: "
+            f"The analysis was made with the networks {made_with}, the library uses {model.name}: "
             "restart the daemon, the file is then analysed again."
         )
-    if not sound(analysis.vector[np.newaxis])[0]:
+    if not sound(vector[np.newaxis])[0]:
         raise ModelMismatchError(
             "The networks gave a vector that is not finite or not normalised: run `segue doctor`, "
             "the models may be damaged."

@@ -167,6 +167,26 @@ class Deck(Result):
     updated: float = 0.0
 
 
+class Renewal(Result):
+    """The way to another set of networks: until it has its vectors, questions are answered from the set in use."""
+
+    set: str
+    """Name of the set that is to take over."""
+    id: str
+    state: str
+    """``running``, ``held`` (a deck plays, or analysis is paused) or ``waiting`` (for files that are away)."""
+    done: int
+    """Tracks that it has a vector of."""
+    waiting: int
+    """Tracks to do, the ones in work among them."""
+    away: int = 0
+    """Tracks whose files are not there now."""
+    failed: int = 0
+    """Tracks whose files could not be read; they will be among the failures."""
+    time_left: float | None = None
+    """Seconds, at this rate."""
+
+
 class Status(Result):
     """The state of the daemon."""
 
@@ -189,6 +209,7 @@ class Status(Result):
     """A deck is playing: analysis waits."""
     folders: list[Folder]
     models: dict[str, str]
+    """``set`` and ``id`` of the networks in use, and the version of each."""
     provider: str
     """What runs the networks: ``CPUExecutionProvider`` or ``CUDAExecutionProvider``."""
     workers: int
@@ -197,6 +218,8 @@ class Status(Result):
     seq: int
     """Number of the last event: an event with a higher number is news."""
     decks: list[Deck] = []
+    renewal: Renewal | None = None
+    """How far the change to another set of networks is, while there is one."""
     problems: list[str] = []
     """What the user should know: polling instead of events, a folder away, a full disk."""
 
@@ -270,6 +293,19 @@ class DeckParams(Message):
     """Played tempo divided by the track's own."""
     keylock: bool = True
     client: Annotated[str, Meta(max_length=64)] = ""
+
+
+class UseModelsParams(Message):
+    """``name``: a set of networks as `segue models list` shows it. ``now``: without waiting for files that are away."""
+
+    name: Text
+    now: bool = False
+
+
+class ModelsParams(Message):
+    """``name``: a set of networks as `segue models list` shows it."""
+
+    name: Text
 
 
 class ShutdownParams(Message):
@@ -378,5 +414,6 @@ EventName = Literal[
     "deck.changed",
     "play.added",
     "index.changed",
+    "models.changed",
     "daemon.stopping",
 ]

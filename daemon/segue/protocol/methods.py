@@ -40,6 +40,10 @@ METHODS: Final[dict[str, Method]] = {
         Method("deck.list", m.Nothing, m.DeckList, "What is on the decks."),
         Method("session.mark_played", m.TrackParams, m.Play, "Remember that a track was played."),
         Method("session.history", m.LimitParams, m.PlayList, "What was played, latest first."),
+        Method(
+            "models.use", m.UseModelsParams, m.Done, "Change to another set of networks, or stay with the one in use."
+        ),
+        Method("models.remove", m.ModelsParams, m.Done, "Delete an installed set of networks."),
         Method("daemon.ping", m.Nothing, m.Pong, "Is it there, and which version?"),
         Method("daemon.status", m.Nothing, m.Status, "Everything about the daemon: the snapshot for events."),
         Method("daemon.pause", m.Nothing, m.Done, "Stop analysing until resumed."),

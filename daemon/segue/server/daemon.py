@@ -14,11 +14,9 @@ import segue
 from segue.analysis.pool import AnalysisPool
 from segue.config import Config
 from segue.home import Home
-from segue.index.vectors import VectorIndex
 from segue.library.store import Library
-from segue.networks.models import ModelSet, models_dir
-from segue.recommend.catalogue import Catalogue
-from segue.recommend.recommender import Recommender
+from segue.networks.models import ModelSet
+from segue.networks.registry import Registry
 from segue.server import connection
 from segue.server.connection import ConnectionInfo
 from segue.server.decks import Decks
@@ -27,6 +25,7 @@ from segue.server.doors import Doors, choose_doors, connection_info
 from segue.server.events import Events
 from segue.server.handlers.daemon import DaemonHandlers
 from segue.server.handlers.library import LibraryHandlers
+from segue.server.handlers.models import ModelsHandlers, serving, wanted
 from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.handlers.references import References
@@ -35,7 +34,9 @@ from segue.server.lock import HomeLock
 from segue.server.mirror import Mirror
 from segue.server.presence import Presence
 from segue.server.recovery import open_library
+from segue.server.renewal import Renewer
 from segue.server.router import Router
+from segue.server.spaces import Named, Spaces
 from segue.watch.watcher import Watcher
 
 _log = logging.getLogger(__name__)
@@ -100,9 +101,12 @@ class Daemon:
         lock.acquire(_LOCK_SECONDS)
         stack.callback(lock.release)
 
-        models = ModelSet.load(models_dir())
-        library, columns, trouble = open_library(home.library_file, models)
+        registry = Registry(home.models_dir)
+        chosen, problem = wanted(registry)
+        library, columns, trouble = open_library(home.library_file, chosen.models)
         stack.callback(library.close)
+        assert library.model is not None
+        used = chosen if library.next_model is None else serving(registry, library.model.name)
 
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         stack.callback(context.term)
@@ -110,39 +114,47 @@ class Daemon:
         events = Events(doors.events, context, lock)
         stack.callback(events.stop)
 
-        pool = self._pool(models)
+        pool = self._pool((used or chosen).models)
         stack.callback(pool.stop, drain=False, timeout=_POOL_STOP_SECONDS)
-        catalogue = Catalogue(columns)
-        index = VectorIndex(
-            home.index_dir, dim=models.dim, model=models.id, on_changed=lambda: events.publish("index.changed")
-        )
-        index.open(catalogue, library.generation())
-        stack.callback(index.close)
+        spaces = Spaces(home.index_dir, library, pool, lambda: events.publish("index.changed"))
+        space = spaces.open(columns, used)
+        stack.callback(spaces.close)
 
-        mirror = Mirror(library, catalogue, index, events.publish)
+        mirror = Mirror(library, space.catalogue, space.index, events.publish)
         decks = Decks()
         indexer = Indexer(library, pool, mirror, events.publish, decks.playing)
+        renewer = Renewer(
+            library,
+            pool,
+            lambda: indexer.paused or decks.playing(),
+            lambda named: self._take_over(spaces, named, mirror, indexer),
+            events.publish,
+        )
+        if library.next_model is not None:
+            renewer.aim(chosen)
         watcher = self._watcher(library, indexer, mirror, events)
         about = DaemonHandlers(
             home=home,
             library=library,
             indexer=indexer,
             watcher=watcher,
-            index=index,
+            spaces=spaces,
+            renewer=renewer,
             pool=pool,
             decks=decks,
             events=events,
-            models=models.versions,
-            problems=[trouble] if trouble else [],
+            problems=[sentence for sentence in (trouble, problem) if sentence],
             shutdown=self.end,
         )
         executor = ThreadPoolExecutor(_SEARCHES, thread_name_prefix="search")
         stack.callback(executor.shutdown, cancel_futures=True)
         references = References(library, executor)
+        models = ModelsHandlers(home, registry, renewer, library, executor)
         dispatch = dispatcher(
-            RecommendHandlers(library, references, Recommender(catalogue, index), pool, executor),
+            RecommendHandlers(library, references, spaces, pool, executor),
             LibraryHandlers(library, watcher, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, events.publish, executor),
+            models,
             about,
         )
         router = Router(doors.query, dispatch, context, lock)
@@ -153,10 +165,20 @@ class Daemon:
 
         indexer.start()
         stack.callback(lambda: indexer.stop(_DRAIN_SECONDS if self._drain else 0.0))
+        renewer.start()
+        stack.callback(renewer.stop, _POOL_STOP_SECONDS)
         watcher.start()
         stack.callback(watcher.stop)
+        executor.submit(models.tidy)
         stack.callback(events.publish, "daemon.stopping")
-        _log.info("Segue %s answers: %d tracks, models %s", segue.__version__, catalogue.rows().count, models.id)
+        _log.info(
+            "Segue %s answers: %d tracks, models %s", segue.__version__, space.catalogue.rows().count, space.model_id
+        )
+
+    @staticmethod
+    def _take_over(spaces: Spaces, named: Named, mirror: Mirror, indexer: Indexer) -> None:
+        spaces.take_over(named, mirror)
+        indexer.wake()  # tracks that the new networks could not do are in the queue
 
     def _pool(self, models: ModelSet) -> AnalysisPool:
         return AnalysisPool(

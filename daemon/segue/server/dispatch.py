@@ -11,6 +11,7 @@ from segue.protocol.messages import Message, Result
 from segue.protocol.methods import METHODS
 from segue.server.handlers.daemon import DaemonHandlers
 from segue.server.handlers.library import LibraryHandlers
+from segue.server.handlers.models import ModelsHandlers
 from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.router import Dispatch, Origin
@@ -20,7 +21,11 @@ Handler = Callable[[Any, Origin], Result | Future[Any]]
 
 
 def dispatcher(
-    recommend: RecommendHandlers, library: LibraryHandlers, playing: PlayingHandlers, daemon: DaemonHandlers
+    recommend: RecommendHandlers,
+    library: LibraryHandlers,
+    playing: PlayingHandlers,
+    models: ModelsHandlers,
+    daemon: DaemonHandlers,
 ) -> Dispatch:
     """A function that calls the handler of a method. Every method of the protocol has one, or this raises KeyError."""
     handlers: dict[str, Handler] = {
@@ -38,6 +43,8 @@ def dispatcher(
         "deck.list": playing.decks,
         "session.mark_played": playing.mark_played,
         "session.history": playing.history,
+        "models.use": models.use,
+        "models.remove": models.remove,
         "daemon.ping": daemon.ping,
         "daemon.status": daemon.status,
         "daemon.pause": daemon.pause,

@@ -213,8 +213,8 @@ class Indexer:
         return True
 
     def _store(self, row: FileRow, probe: Probe, analysis: TrackAnalysis) -> None:
-        if self._changed_meanwhile(row):
-            return
+        if self._changed_meanwhile(row) or not self._library.accepts(analysis.model):
+            return  # in the second case other networks have taken over: it is still queued, for them
         track = self._library.store(row.path, probe, analysis, as_of=row)
         self._refresh(row, track)
         self._publish("track.indexed", {"id": track, "path": shown(row.path), "analysed": True})

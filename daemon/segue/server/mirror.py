@@ -57,6 +57,12 @@ class Mirror:
         self._tell("missing", columns.ids[~columns.present].tolist())
         self._tell("gone", gone)
 
+    def replace(self, make: Callable[[], tuple[Catalogue, VectorIndex]]) -> None:
+        """Keep another catalogue and index in step from now on; nothing is read anew while `make` makes them."""
+        with self._lock:
+            self._catalogue, self._index = make()
+            self._owed.clear()
+
     def _tell(self, state: str, ids: Sequence[int]) -> None:
         """One event for many tracks: a drive that comes or goes must not flood those who listen."""
         for start in range(0, len(ids), _IDS_PER_EVENT):

@@ -26,13 +26,15 @@ class Opened(NamedTuple):
 
     library: Library
     columns: Columns
-    """Of all its tracks, for these networks."""
+    """Of all its tracks, for the networks in use."""
     trouble: str | None
     """A sentence for the user, when it had to be rescued."""
 
 
 def open_library(path: Path, models: ModelSet) -> Opened:
     """Open the library for these networks and read all its numbers; a damaged one is rescued first.
+
+    A library that holds the vectors of other networks keeps them in use: these are then its `next_model`.
 
     The damaged file is kept beside the new one as ``library.damaged-<time>.db``. Where damage was met while the daemon
     ran, the whole file is looked through.
@@ -71,11 +73,20 @@ def _open(path: Path, models: ModelSet, *, check: bool) -> tuple[Library, Column
     try:
         if check:
             library.check()
-        library.set_model(models.id, models.labels, models.dim)
+        _want(library, models)
         return library, _columns(library)
     except BaseException:
         library.close()
         raise
+
+
+def _want(library: Library, models: ModelSet) -> None:
+    """Use these networks at once where nothing would be lost by it; else they take over when their vectors are there."""
+    wanted = (models.id, models.labels, models.dim)
+    if library.model is None or not library.has_vectors():
+        library.set_model(*wanted)
+    elif not library.model.describes(*wanted):
+        library.set_next(*wanted)
 
 
 def _columns(library: Library) -> Columns:

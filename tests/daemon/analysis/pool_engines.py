@@ -42,7 +42,7 @@ class ObedientEngine:
     def probe(self, path: Path) -> Probe:
         return Probe(identity=path.name, duration=1.0, tags=FileTags(title="t", bpm=120.0))
 
-    def analyse(self, path: Path) -> TrackAnalysis:
+    def analyse(self, path: Path, models: Path | None = None) -> TrackAnalysis:
         orders: dict[str, Callable[[], object]] = {
             "exit": lambda: os._exit(7),
             "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import segue
 from segue.analysis.pool import AnalysisPool
 from segue.errors import LibraryDamagedError
 from segue.home import Home
-from segue.index.vectors import VectorIndex
 from segue.library.store import Library
 from segue.protocol.messages import Counts, Done, Nothing, Pong, ShutdownParams, Status
 from segue.protocol.methods import PROTOCOL_VERSION
 from segue.server.decks import Decks
 from segue.server.events import Events
 from segue.server.indexer import Indexer
+from segue.server.renewal import Renewer
 from segue.server.router import Origin
+from segue.server.spaces import Spaces
 from segue.watch.watcher import Watcher
 
 
@@ -31,11 +32,11 @@ class DaemonHandlers:
         library: Library,
         indexer: Indexer,
         watcher: Watcher,
-        index: VectorIndex,
+        spaces: Spaces,
+        renewer: Renewer,
         pool: AnalysisPool,
         decks: Decks,
         events: Events,
-        models: Mapping[str, str],
         problems: list[str],
         shutdown: Callable[[bool], None],
     ) -> None:
@@ -43,11 +44,11 @@ class DaemonHandlers:
         self._library = library
         self._indexer = indexer
         self._watcher = watcher
-        self._index = index
+        self._spaces = spaces
+        self._renewer = renewer
         self._pool = pool
         self._decks = decks
         self._events = events
-        self._models = dict(models)
         self.endpoints: dict[str, str] = {}
         """Where the daemon listens, once it does."""
         self._problems = problems
@@ -64,7 +65,14 @@ class DaemonHandlers:
         del params, origin
         seq = self._events.seq
         counts = self._counts()
-        troubles = [*self._problems, *self._watcher.problems(), self._indexer.problem, self._library.trouble]
+        troubles = [
+            *self._problems,
+            *self._watcher.problems(),
+            self._indexer.problem,
+            self._renewer.problem,
+            self._library.trouble,
+        ]
+        space = self._spaces.current
         return Status(
             pid=os.getpid(),
             version=segue.__version__,
@@ -79,11 +87,12 @@ class DaemonHandlers:
             paused=self._indexer.paused,
             gig_mode=self._decks.playing(),
             folders=self._watcher.folders(),
-            models=self._models,
+            models=dict(space.versions),
+            renewal=self._renewer.state(),
             provider=self._pool.provider,
             workers=self._pool.workers,
             endpoints=self.endpoints,
-            index=self._index.state(),
+            index=space.index.state(),
             seq=seq,
             decks=self._decks.all(),
             problems=list(dict.fromkeys(trouble for trouble in troubles if trouble)),

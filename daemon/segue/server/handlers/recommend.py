@@ -9,13 +9,14 @@ from segue.analysis.pool import AnalysisPool
 from segue.analysis.report import report
 from segue.analysis.result import Probe, TrackAnalysis
 from segue.errors import TrackNotFoundError, TrackNotReadyError
+from segue.library.paths import shown
 from segue.library.store import Library
 from segue.protocol.messages import AnalyseParams, Analysis, NextParams, SimilarParams, Suggestions, Track, TrackParams
-from segue.recommend.recommender import Recommender
 from segue.server.futures import then
 from segue.server.handlers.references import References
 from segue.server.handlers.seeds import after_file, after_track, asked_by_file, audio_path
 from segue.server.router import Origin
+from segue.server.spaces import Spaces
 
 
 class RecommendHandlers:
@@ -25,14 +26,14 @@ class RecommendHandlers:
         self,
         library: Library,
         references: References,
-        recommender: Recommender,
+        spaces: Spaces,
         pool: AnalysisPool,
         executor: Executor,
     ) -> None:
         self._library = library
         self._executor = executor
         self._references = references
-        self._recommender = recommender
+        self._spaces = spaces
         self._pool = pool
 
     def next(self, params: NextParams, origin: Origin) -> Suggestions | Future[Suggestions]:
@@ -52,12 +53,21 @@ class RecommendHandlers:
 
         def judge(path: Path, probe: Probe) -> Suggestions | Future[Suggestions]:
             known = self._library.known(probe.identity)
-            if known is not None and self._recommender.knows(known):
+            space = self._spaces.current
+            if known is not None and space.recommender.knows(known):
                 return self._after(known, params.limit)
+            if not space.listens:
+                raise TrackNotReadyError(
+                    f"{shown(path)} can be compared with the library when Segue has changed to its new networks: "
+                    "`segue status` says how far that is."
+                )
             return then(self._pool.analyse(path, probe.duration, asked=True), lambda found: rank(path, probe, found))
 
-        def rank(path: Path, probe: Probe, analysis: TrackAnalysis) -> Suggestions:
-            ranking = self._recommender.similar(asked_by_file(probe, analysis), params.limit)
+        def rank(path: Path, probe: Probe, analysis: TrackAnalysis) -> Suggestions | Future[Suggestions]:
+            space = self._spaces.current
+            if analysis.model != space.model_id:  # other networks have taken over while it was analysed
+                return judge(path, probe)
+            ranking = space.recommender.similar(asked_by_file(probe, analysis), params.limit)
             return after_file(self._library, path, probe, analysis, ranking)
 
         return then(self._audio(params.path, origin), listen)
@@ -86,4 +96,4 @@ class RecommendHandlers:
         return self._executor.submit(lambda: audio_path(text, origin, self._library.folders()))
 
     def _after(self, track: int, limit: int) -> Suggestions:
-        return after_track(self._library, track, self._recommender.next(track, limit))
+        return after_track(self._library, track, self._spaces.current.recommender.next(track, limit))

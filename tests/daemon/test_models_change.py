@@ -1,0 +1,189 @@
+"""From one set of networks to another while a daemon answers: real files, real processes."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from loop import Loop
+from models_support import add_set
+from segue.client import Client
+from segue.errors import ModelError, ModelMissingError, SegueError
+from segue.home import Home
+from segue.protocol.messages import Status
+from support import wait_until
+
+TRACKS = 6
+
+
+@pytest.fixture
+def loop(home, tmp_path, music):
+    with Loop(home, tmp_path / "music") as running:
+        running.bring(sorted(music.iterdir())[:TRACKS])
+        running.settle(indexed=TRACKS)
+        yield running
+
+
+class Asker:
+    """Asks for what to play next, again and again, in a thread of its own, and keeps every answer."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._title = loop.tracks()[0].title
+        self._end = threading.Event()
+        self.answers: list[int] = []
+        self.errors: list[SegueError] = []
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._end.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with Client(self._loop.home) as client:
+            while not self._end.is_set():
+                try:
+                    self.answers.append(len(client.next(self._title, limit=20).suggestions))
+                except SegueError as error:
+                    self.errors.append(error)
+                time.sleep(0.002)
+
+
+def dim(status: Status) -> int | None:
+    return status.index.dim
+
+
+def has_changed(loop: Loop, name: str) -> Status:
+    wait_until(lambda: loop.status().models["set"] == name, 90, what=f"the change to {name}")
+    wait_until(lambda: loop.status().renewal is None, what="the end of the change")
+    return loop.status()
+
+
+def test_questions_are_answered_while_another_set_takes_over(loop):
+    before = loop.status()
+    tracks = {track.id: track for track in loop.tracks()}
+    assert before.models["set"] == "shipped"
+    made = add_set(loop.home)
+    with Asker(loop) as asker:
+        assert f"{TRACKS} tracks" in loop.client.use_models("other").detail
+        assert loop.status().models["id"] == before.models["id"]
+        after = has_changed(loop, "other")
+    assert asker.errors == []
+    assert set(asker.answers) == {TRACKS - 1}
+    assert len(asker.answers) > 20
+    assert after.models["id"] == made.id
+    assert (dim(before), dim(after)) == (before.index.dim, made.load().dim)
+    assert dim(before) != dim(after)
+    assert (after.tracks.indexed, after.tracks.queued, after.tracks.failed) == (TRACKS, 0, 0)
+    for track in loop.tracks():
+        known = tracks[track.id]
+        assert (track.bpm, track.key, track.energy, track.sources) == (
+            known.bpm, known.key, known.energy, known.sources
+        )  # fmt: skip
+        assert track.model == made.id
+        assert track.tags == pytest.approx(known.tags, abs=2e-3)
+    path = loop.tracks()[0].path
+    assert len(loop.client.analyse(path, vector=True).vector) == made.load().dim
+
+
+def test_the_way_back_needs_no_new_analysis(loop):
+    add_set(loop.home)
+    before = loop.client.next(loop.tracks()[0].title)
+    loop.client.use_models("other")
+    has_changed(loop, "other")
+    began = time.monotonic()
+    assert loop.client.use_models("shipped").detail == "shipped takes over."
+    has_changed(loop, "shipped")
+    assert time.monotonic() - began < 10
+    assert loop.client.next(loop.tracks()[0].title).suggestions == before.suggestions
+
+
+def test_a_change_goes_on_after_a_kill(loop):
+    add_set(loop.home)
+    loop.client.use_models("other")
+    wait_until(lambda: _done(loop) >= 2, 60, what="two tracks")
+    loop.daemon.kill()
+    loop.restart()
+    with Asker(loop) as asker:
+        status = loop.status()
+        if status.renewal is not None:
+            assert status.models["set"] == "shipped"
+            assert status.renewal.done >= 2
+        after = has_changed(loop, "other")
+    assert asker.errors == []
+    assert set(asker.answers) == {TRACKS - 1}
+    assert after.tracks.indexed == TRACKS
+
+
+def _done(loop: Loop) -> int:
+    renewal = loop.status().renewal
+    return TRACKS if renewal is None else renewal.done
+
+
+def test_a_change_can_be_called_off(loop):
+    add_set(loop.home)
+    before = loop.status().models
+    loop.client.pause()
+    loop.client.use_models("other")
+    assert loop.status().renewal.state == "held"
+    assert loop.client.use_models("shipped").detail == "Segue stays with shipped."
+    status = loop.status()
+    assert status.renewal is None
+    assert status.models == before
+
+
+def test_files_that_come_meanwhile_are_suggested_at_once_and_taken_along(loop, music):
+    made = add_set(loop.home)
+    loop.client.use_models("other")
+    loop.bring(sorted(music.iterdir())[TRACKS : TRACKS + 2])
+    after = None
+
+    def all_there() -> bool:
+        nonlocal after
+        after = loop.status()
+        return after.tracks.indexed == TRACKS + 2 and after.renewal is None
+
+    wait_until(all_there, 90, what="all tracks with the new networks")
+    assert after is not None
+    assert after.models["id"] == made.id
+    assert {track.model for track in loop.tracks()} == {made.id}
+
+
+def test_a_set_in_use_cannot_be_removed_and_another_can(loop):
+    add_set(loop.home)
+    loop.client.use_models("other")
+    has_changed(loop, "other")
+    with pytest.raises(ModelError, match="in use"):
+        loop.client.remove_models("other")
+    with pytest.raises(ModelError, match="part of Segue"):
+        loop.client.remove_models("shipped")
+    with pytest.raises(ModelMissingError, match="install msd"):
+        loop.client.use_models("nonsense")
+    loop.client.use_models("shipped")
+    has_changed(loop, "shipped")
+    assert "removed" in loop.client.remove_models("other").detail
+    assert list(Home.locate(loop.home).models_dir.glob("other-*")) == []
+
+
+def test_vectors_of_networks_that_are_gone_answer_until_new_ones_are_there(loop, music, tmp_path):
+    """As after an update of Segue with other networks."""
+    made = add_set(loop.home)
+    loop.client.use_models("other")
+    has_changed(loop, "other")
+    loop.client.pause()
+    loop.daemon.stop()
+    for path in made.folder.glob("*.onnx"):
+        path.unlink()
+    loop.restart()
+    with Asker(loop) as asker:
+        after = has_changed(loop, "shipped")
+    assert asker.errors == []
+    assert set(asker.answers) == {TRACKS - 1}
+    assert any("other" in problem for problem in after.problems)
+    assert after.tracks.indexed == TRACKS
