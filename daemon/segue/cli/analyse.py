@@ -96,11 +96,13 @@ def open_pool(options: Options, jobs: int | None, files: int) -> AnalysisPool:
     """Workers, no more than files, with the limits from the home's settings. Raises ConfigError or a ModelError."""
     from segue.analysis.pool import AnalysisPool
     from segue.config import Config
-    from segue.networks.models import models_dir
+    from segue.networks.registry import Registry
 
-    config = Config.load(options.home())
+    home = options.home()
+    config = Config.load(home)
+    registry = Registry(home.models_dir)
     return AnalysisPool(
-        models_dir(),
+        registry.find(registry.wanted()).folder,
         workers=min(jobs or config.worker_count(), files),
         provider=config.provider,
         seconds_per_minute=config.seconds_per_minute,

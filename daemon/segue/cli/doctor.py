@@ -52,6 +52,7 @@ def examine(options: Options) -> Iterator[Finding]:
     from segue.cli.checks.installation import check_installation
     from segue.cli.checks.running import check_running
     from segue.config import Config
+    from segue.networks.registry import Registry
 
     home = options.home()
     try:
@@ -60,7 +61,7 @@ def examine(options: Options) -> Iterator[Finding]:
     except SegueError as error:
         config = Config()
         yield Finding(State.FAIL, "settings", error.message)
-    yield from check_installation(config.provider)
+    yield from check_installation(config.provider, Registry(home.models_dir))
     yield from check_home(home)
     yield from check_running(home)
 

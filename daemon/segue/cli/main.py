@@ -32,6 +32,7 @@ _SECTIONS: Final[dict[str, dict[str, _Entry]]] = {
     "Library": {
         "folders": _Entry("folders", "The watched folders; add or remove one."),
         "failures": _Entry("folders", "Files that could not be analysed, and why."),
+        "models": _Entry("models", "The sets of networks that Segue can listen with; install or use one."),
         "analyse": _Entry("analyse", "Analyse audio files, without daemon and library."),
     },
     "Daemon": {

@@ -53,6 +53,7 @@ def _facts(found: Status) -> Table:
         ("decks", _decks(found)),
         ("index", f"{found.index.state}, {plural(found.index.vectors, 'vector')}"),
         ("models", ", ".join(f"{name} {version}" for name, version in found.models.items())),
+        ("change", _change(found)),
         ("runs on", f"{found.provider or 'workers are warming up'}, {plural(found.workers, 'worker')}"),
     ):
         if value:
@@ -77,6 +78,20 @@ def _work(found: Status) -> str:
         return "looking through the folders" if found.scanning else "idle, watching"
     rate = f"{found.rate:.0f} files a minute" if found.rate else "indexing"
     return rate + (f", {minutes(found.time_left)} left" if found.time_left else "")
+
+
+def _change(found: Status) -> str:
+    """``to msd: 34 of 60 tracks, 0:20 left``."""
+    renewal = found.renewal
+    if renewal is None:
+        return ""
+    text = f"to {renewal.set}: {renewal.done} of {plural(renewal.done + renewal.waiting + renewal.away, 'track')}"
+    text += f", {minutes(renewal.time_left)} left" if renewal.time_left else ""
+    for count, what in ((renewal.failed, "failed"), (renewal.away, "away")):
+        text += f", {count} {what}" if count else ""
+    if renewal.state == "waiting" and renewal.away:
+        text += f": connect their drive, or `segue models use {renewal.set} --now`"
+    return text
 
 
 def _decks(found: Status) -> str:

@@ -15,18 +15,19 @@ from segue.errors import SegueError
 if TYPE_CHECKING:
     from segue.demo.sounds import Samples
     from segue.networks.providers import ProviderChoice
+    from segue.networks.registry import Registry
 
 _RUNTIMES: Final = ("onnxruntime", "onnxruntime-gpu")
 _TONE_SECONDS: Final = 1.0
 
 
-def check_installation(provider: ProviderChoice) -> Iterator[Finding]:
-    """Look at the installation; `provider` is the one that the settings ask for."""
+def check_installation(provider: ProviderChoice, registry: Registry) -> Iterator[Finding]:
+    """Look at the installation; `provider` is the one that the settings ask for, `registry` has the home's networks."""
     yield Finding(State.OK, "python", f"{platform.python_version()} on {platform.platform(terse=True)}.")
     runtime = _runtime()
     yield runtime
     if runtime.state is not State.FAIL:
-        yield from _models(provider)
+        yield from _models(provider, registry)
     yield from _decoders()
 
 
@@ -47,13 +48,12 @@ def _runtime() -> Finding:
     return Finding(State.FAIL, "runtime", advice)
 
 
-def _models(provider: ProviderChoice) -> Iterator[Finding]:
+def _models(provider: ProviderChoice, registry: Registry) -> Iterator[Finding]:
     """Whether the models are there, unchanged, and compute on this machine what they should."""
-    from segue.networks.models import models_dir
     from segue.networks.sessions import Networks
 
     try:
-        folder = models_dir()
+        folder = registry.find(registry.wanted()).folder
         networks = Networks.load(folder, provider)  # checks the hashes
     except SegueError as error:
         yield Finding(State.FAIL, "models", error.message)
