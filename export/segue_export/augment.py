@@ -54,15 +54,17 @@ class Mixer:
         """One view.
 
         One in four is left as it is; a third of the others are a mix of two tracks, and each gets its own speed,
-        equaliser, distortion, noise and gain, all drawn anew.
+        equaliser, distortion, noise and gain, all drawn anew. A short track starts again, as it would on repeat.
         """
-        wave, truth = self._excerpt(random)
-        if random.random() < 0.25:
-            return View(wave[:VIEW_SAMPLES], truth)
-        wave, faster = _speed(wave, random)
-        truth = truth and _faster(truth, faster)
+        wave, labels = self._excerpt(random)
+        plain = random.random() < 0.25
+        wave, faster = (wave, 1.0) if plain else _speed(wave, random)
+        truth = _faster(labels, faster) if labels and len(wave) >= VIEW_SAMPLES else None
+        wave = _repeated(wave)
+        if plain:
+            return View(wave, truth)
         if random.random() < 0.35:
-            other = _equalise(_speed(self._excerpt(random)[0], random)[0], random)
+            other = _equalise(_repeated(_speed(self._excerpt(random)[0], random)[0]), random)
             wave, truth = wave + other * np.float32(10 ** (random.uniform(-9, 6) / 20)), None
         if random.random() < 0.6:
             wave = _equalise(wave, random)
@@ -73,7 +75,7 @@ class Mixer:
         return View(_gain(wave, random), truth)
 
     def _excerpt(self, random: np.random.Generator) -> tuple[Wave, TrackLabels | None]:
-        """Audio of a random place, as long as a view at the highest speed, and its labels."""
+        """Audio of a random place, long enough for a view at the highest speed if the track is, and its labels."""
         wave, labels = np.zeros(0, dtype=np.float32), None
         length = int(VIEW_SAMPLES * _MAX_SPEED)
         for _ in range(8):
@@ -84,8 +86,7 @@ class Mixer:
             wave, labels = corpus.audio(index, int(random.integers(room + 1)), length), corpus.tracks[index].labels
             if _rms(wave) > _SILENCE:
                 break
-        # A short track starts again, as it would on repeat.
-        return np.resize(wave, length), labels if len(wave) == length else None
+        return wave, labels
 
 
 def package_weights(corpus: Corpus) -> Weights:
@@ -102,12 +103,15 @@ def package_weights(corpus: Corpus) -> Weights:
 
 
 def _speed(wave: Wave, random: np.random.Generator) -> tuple[Wave, float]:
-    """The wave at another speed, 29 s of it, and how much faster it became."""
+    """The wave at another speed, half of the time, and how much faster it became."""
     if random.random() < 0.5:
-        return wave[:VIEW_SAMPLES], 1.0
+        return wave, 1.0
     faster = random.uniform(1 / _MAX_SPEED, _MAX_SPEED)
-    stretched = soxr.resample(wave, SAMPLE_RATE * faster, SAMPLE_RATE, quality="QQ")
-    return np.resize(stretched, VIEW_SAMPLES), faster
+    return soxr.resample(wave, SAMPLE_RATE * faster, SAMPLE_RATE, quality="QQ"), faster
+
+
+def _repeated(wave: Wave) -> Wave:
+    return wave[:VIEW_SAMPLES] if len(wave) >= VIEW_SAMPLES else np.resize(wave, VIEW_SAMPLES)
 
 
 def _faster(labels: TrackLabels, faster: float) -> TrackLabels:

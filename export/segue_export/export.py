@@ -31,8 +31,10 @@ from segue.frontend.mel import mel_db, stft_power
 from segue.keys import KEYS
 from segue.networks.manifest import FrontEnd, Golden, InputSpec, ModelManifest, OutputSpec, file_sha256
 from segue.networks.sessions import golden_mel
+from segue_export.balance import STRENGTH, shift
 from segue_export.fusion import write_learned
 from segue_export.labelling import read_datasets
+from segue_export.networks.crnn import Crnn
 from segue_export.onnx_file import cost, write
 from segue_export.shards import Corpus
 from segue_export.students import Kind, Student, sizes_of
@@ -41,6 +43,7 @@ from segue_export.tracks import windows
 from segue_export.trainer import CHECKPOINT
 from segue_export.truth import METRES, TEMPI
 from segue_export.views import ViewStore
+from segue_export.vocabulary import Vocabulary
 
 VERSION = "2026.11.1"
 LICENCE = "Apache-2.0"
@@ -52,6 +55,7 @@ TEACHERS = (
     {"name": "jamendo_musicnn", "licence": "MIT", "source": "Won et al., SMC 2020"},
 )
 _PHASE = 0.5
+_BALANCE_VIEWS = 800
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,16 +72,22 @@ def main(arguments: list[str] | None = None) -> int:
         corpora = [corpus for corpus, _ in read_datasets(options.dataset)]
         write_learned(options.out, corpora, ViewStore(options.views), VERSION, options.tracks, options.count)
     else:
-        manifest = export(options.what, options.run / options.checkpoint, options.dataset, options.out)
+        checkpoint = options.run / options.checkpoint
+        manifest = export(options.what, checkpoint, options.dataset, options.out, options.views)
         print(f"{manifest.file}: parity {manifest.parity_max_abs:.1e}, {manifest.metrics}")
     print(f"done in {time.monotonic() - started:.0f} s")
     return 0
 
 
-def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path) -> ModelManifest:
-    """Write ``<name>.onnx`` and ``<name>.json`` from a checkpoint's averaged weights. Raises ParityError."""
+def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path, views: Path | None = None) -> ModelManifest:
+    """Write ``<name>.onnx`` and ``<name>.json`` from a checkpoint's averaged weights. Raises ParityError.
+
+    With a store of views, the tags of the tagger are made comparable (see `segue_export.balance`).
+    """
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     student = load_student(state)
+    if isinstance(student.network, Crnn) and views is not None:
+        _balance(student.network, Vocabulary.parted(state["tags"]), ViewStore(views))
     name, mels, frames = (
         ("crnn", CRNN_MELS, CRNN_FRAMES) if kind == "crnn" else ("short_chunk", CHUNK_MELS, CHUNK_FRAMES)
     )
@@ -106,6 +116,12 @@ def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path) -> Mode
     )
     (out / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     return manifest
+
+
+@torch.no_grad()
+def _balance(network: Crnn, vocabulary: Vocabulary, store: ViewStore) -> None:
+    random = np.random.default_rng(0)
+    network.tags.bias += torch.from_numpy(shift(vocabulary, [store.draw(random) for _ in range(_BALANCE_VIEWS)]))
 
 
 def load_student(state: dict[str, Any]) -> Student:
@@ -152,6 +168,7 @@ def _training(state: dict[str, Any], hours: float) -> dict[str, Any]:
         "minutes": round(progress["minutes"], 1),
         "steps": progress["step"],
         "seed": settings["seed"],
+        **({"tag_balance": STRENGTH} if settings["kind"] == "crnn" else {}),
         **({"width": settings["width"]} if settings["kind"] == "shortchunk" else {}),
         "date": datetime.now(UTC).date().isoformat(),
     }

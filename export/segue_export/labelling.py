@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from segue_export.augment import Mixer
-from segue_export.shards import Corpus
+from segue_export.shards import SPLITS, Corpus
 from segue_export.teachers import NAMES, folder, load_teachers
 from segue_export.views import BATCH, ViewMaker
 
@@ -23,12 +23,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = _options(arguments)
     teachers = load_teachers(folder(options.teachers), options.views / "teachers", options.names, options.device)
-    maker = ViewMaker(need_mixer(options.dataset), teachers, options.views, options.worker, options.seed)
+    maker = ViewMaker(need_mixer(options.dataset, options.split), teachers, options.views, options.worker, options.seed)
     started = opened = reported = time.monotonic()
     made = 0
     while (now := time.monotonic()) < started + 60 * options.minutes and made < options.count:
         if now > opened + _REOPEN_SECONDS:
-            maker.mixer, opened = need_mixer(options.dataset), now
+            maker.mixer, opened = need_mixer(options.dataset, options.split), now
         maker.make()
         made += BATCH
         if now > reported + 30:
@@ -65,11 +65,11 @@ def open_mixer(datasets: list[str], split: str = "train") -> Mixer | None:
     return Mixer(sources) if sources else None
 
 
-def need_mixer(datasets: list[str]) -> Mixer:
-    """A mixer of the training split. Raises SystemExit when there is no track in it."""
-    mixer = open_mixer(datasets)
+def need_mixer(datasets: list[str], split: str = "train") -> Mixer:
+    """A mixer of one split. Raises SystemExit when there is no track in it."""
+    mixer = open_mixer(datasets, split)
     if mixer is None:
-        raise SystemExit("none of the datasets holds a track to learn from")
+        raise SystemExit(f"none of the datasets holds a track of the split '{split}'")
     return mixer
 
 
@@ -79,6 +79,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--dataset", action="append", required=True, help="folder of a dataset, with ':SHARE' if wanted"
     )
     parser.add_argument("--views", type=Path, required=True, help="the store of labelled views")
+    parser.add_argument("--split", choices=SPLITS, default="train", help="which split to label (default: train)")
     parser.add_argument("--teachers", type=Path, help="folder of teachers (default: $SEGUE_TEACHERS)")
     parser.add_argument("--names", nargs="+", default=NAMES, help="teachers to ask (default: all five)")
     parser.add_argument("--minutes", type=float, default=float("inf"))

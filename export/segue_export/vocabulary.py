@@ -28,7 +28,7 @@ JAMENDO_TAGS: Final = (
 )  # fmt: skip
 """MTG-Jamendo's top fifty, in words: 31 genres, 14 instruments, 5 moods."""
 
-_SHARE: Final = 0.6
+SHARE: Final = 0.6
 """Weight of the Last.fm teachers' logit where both vocabularies have a tag: three teachers against two."""
 
 
@@ -37,9 +37,15 @@ class Vocabulary:
     """The tags of the tagger: all of the first vocabulary, then what only the second has."""
 
     tags: tuple[str, ...]
-    _first: int
-    _second_places: npt.NDArray[np.intp]
+    first: int
+    """How many of them are the first vocabulary's."""
+    second_places: npt.NDArray[np.intp]
     """For each tag of the second vocabulary, its place in `tags`."""
+
+    @property
+    def shared(self) -> npt.NDArray[np.bool_]:
+        """For each tag of the second vocabulary, whether the first has it too."""
+        return self.second_places < self.first
 
     @classmethod
     def join(cls, first: Sequence[str], second: Sequence[str] = JAMENDO_TAGS) -> Vocabulary:
@@ -59,18 +65,27 @@ class Vocabulary:
         """A vocabulary without teachers."""
         return cls.join(tags, ())
 
+    @classmethod
+    def parted(cls, tags: Sequence[str]) -> Vocabulary:
+        """The vocabulary that was joined into these tags with MTG-Jamendo's; all of the first when none was."""
+        for first in range(len(tags)):
+            vocabulary = cls.join(tags[:first])
+            if vocabulary.tags == tuple(tags):
+                return vocabulary
+        return cls.of(tags)
+
     def merge(self, logits: Mapping[str, Array]) -> Array:
         """Logits of all tags (tags,) from the teachers' (each of its own vocabulary), averaged."""
         first = [value for name, value in logits.items() if not is_jamendo(name)]
         second = [value for name, value in logits.items() if is_jamendo(name)]
         merged = np.zeros(len(self.tags), dtype=np.float32)
         if first:
-            merged[: self._first] = np.mean(first, axis=0)
+            merged[: self.first] = np.mean(first, axis=0)
         if second:
-            said, here = np.mean(second, axis=0), self._second_places
-            shared = (here < self._first) & bool(first)
+            said, here = np.mean(second, axis=0), self.second_places
+            shared = self.shared & bool(first)
             merged[here[~shared]] = said[~shared]
-            merged[here[shared]] = _SHARE * merged[here[shared]] + (1 - _SHARE) * said[shared]
+            merged[here[shared]] = SHARE * merged[here[shared]] + (1 - SHARE) * said[shared]
         return merged
 
 
