@@ -17,7 +17,18 @@ from segue.frontend.constants import SAMPLE_RATE
 from segue_export.datasets.labels import NO_LABELS, TrackLabels, decode_labels, encode_labels
 from segue_export.decode import Samples
 
-__all__ = ["FIELDS", "SPLITS", "Corpus", "ShardWriter", "Track", "TrackLabels", "read_manifest", "split_of"]
+__all__ = [
+    "FIELDS",
+    "SPLITS",
+    "Corpus",
+    "ShardWriter",
+    "Track",
+    "TrackLabels",
+    "read_manifest",
+    "read_tracks",
+    "split_of",
+    "write_manifest",
+]
 
 FIELDS: Final = ("group", "path", "split", "licence", "source", "sha256", "offset", "samples", "status", "labels")
 """Columns of a manifest."""
@@ -27,6 +38,7 @@ SPLITS: Final = ("train", "valid", "test")
 VALID_SHARE: Final = 7
 """One group in this many is for validation, where nothing else decides."""
 MANIFEST: Final = "manifest.csv"
+PARQUET_MANIFEST: Final = "manifest.parquet"
 AUDIO: Final = "audio.i16"
 _SAMPLE_BYTES: Final = 2
 
@@ -153,12 +165,13 @@ class _Lines:
 
 def _line(row: Track | None) -> bytes:
     lines = _Lines()
-    csv.writer(lines, lineterminator="\n").writerow(FIELDS if row is None else _cells(row))
+    csv.writer(lines, lineterminator="\n").writerow(FIELDS if row is None else cells(row))
     # A file name need not be text; it is read back as the same name.
     return lines.text.encode("utf-8", "surrogateescape")
 
 
-def _cells(row: Track) -> list[str]:
+def cells(row: Track) -> list[str]:
+    """A row of the manifest as text, in the order of `FIELDS`."""
     numbers = (str(row.offset), str(row.samples))
     return [
         *(row.group, row.path, row.split, row.licence, row.source, row.sha256),
@@ -223,6 +236,22 @@ def _track(path: Path, number: int, row: list[str], *, old: bool) -> Track:
         raise ValueError(f"{path}, row {number}: {error}") from error
 
 
+def read_tracks(folder: Path) -> list[Track]:
+    """All rows of a dataset folder's manifest, ``manifest.csv``, or ``manifest.parquet`` when only that is there.
+
+    Raises FileNotFoundError when neither is, and ValueError for a wrong row.
+    """
+    parquet = folder / PARQUET_MANIFEST
+    if parquet.exists() and not (folder / MANIFEST).exists():
+        from segue_export.datasets.parquet import read_rows  # noqa: PLC0415  # an optional dependency
+
+        columns, rows = read_rows(parquet)
+        if columns != FIELDS:
+            raise ValueError(f"{parquet} is no dataset manifest: its columns should be {', '.join(FIELDS)}")
+        return [_track(parquet, number, row, old=False) for number, row in enumerate(rows(), 2)]
+    return read_manifest(folder / MANIFEST)
+
+
 class Corpus:
     """The usable tracks of one split (None: of all), with their audio memory-mapped.
 
@@ -230,7 +259,7 @@ class Corpus:
     """
 
     def __init__(self, folder: Path, split: str | None = None) -> None:
-        rows = read_manifest(folder / MANIFEST)
+        rows = read_tracks(folder)
         self.tracks = [row for row in rows if row.status == "ok" and split in {None, row.split}]
         if not self.tracks:
             raise ValueError(f"{folder} holds no track for the split {split!r}")

@@ -117,9 +117,9 @@ def decoded(items: Iterable[Item], limits: Limits, workers: int) -> Iterator[Dec
         try:
             yield from _in_pool(waiting, remaining, limits, workers)
         except BrokenProcessPool:
-            # One of those in flight did it: each gets a process of its own.
+            # One of those in flight did it: they are tried again one at a time.
             while waiting:
-                yield _alone(waiting.pop(0), limits)
+                yield from _one_at_a_time(waiting, limits)
         else:
             return
 
@@ -138,12 +138,17 @@ def _in_pool(waiting: list[Item], remaining: Iterator[Item], limits: Limits, wor
             yield done
 
 
-def _alone(item: Item, limits: Limits) -> Decoded:
+def _one_at_a_time(waiting: list[Item], limits: Limits) -> Iterator[Decoded]:
+    """Empty the list, or up to the first recording on which the process crashes."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        try:
-            return pool.submit(_decode, item, limits).result()
-        except BrokenProcessPool:
-            return Decoded(item, "", CRASHED)
+        while waiting:
+            item = waiting.pop(0)
+            try:
+                done = pool.submit(_decode, item, limits).result()
+            except BrokenProcessPool:
+                yield Decoded(item, "", CRASHED)
+                return
+            yield done
 
 
 def _decode(item: Item, limits: Limits) -> Decoded:

@@ -59,7 +59,9 @@ def load(item: Item, limits: Limits) -> Samples | str:
     try:
         samples = decode(_content(item), limits.max_seconds)
     except (UndecodableError, OSError, zipfile.BadZipFile, KeyError, NotImplementedError) as error:
-        return f"bad: {' '.join(str(error).split())}"
+        # Where the file lies today has no place in a manifest.
+        said = str(error).replace(str(item.file), item.file.name)
+        return f"bad: {' '.join(said.split())}"
     if len(samples) < limits.min_seconds * SAMPLE_RATE:
         return "short"
     if np.abs(samples.astype(np.int32)).max() < SILENCE:
