@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from segue.audio.decode import decode
 from segue.audio.formats import is_audio_name
 from segue.frontend.constants import SAMPLE_RATE
 from segue.frontend.mel import Waveform
+from segue_export.evaluation.genres import genre_of
 from segue_export.shards import Corpus, Track, TrackLabels
 
 NO_LABELS: Final = TrackLabels()
@@ -47,8 +49,9 @@ class Clip:
 def read_clips(source: Path, split: str | None = None, genre: str = "style") -> list[Clip]:
     """The clips of a dataset folder (those of one split; None: of all), or of a folder of audio files.
 
-    `genre` says what a dataset's clips are compared by: ``style``, ``group``, or ``tag:a,b,c`` (which of these tags a clip
-    has; clips with none or several have no genre). Raises ValueError with advice when there is nothing to evaluate.
+    `genre` says what a dataset's clips are compared by: ``style``, ``genre`` (the genre that the style or the first tag means:
+    `segue_export.evaluation.genres`), ``group``, or ``tag:a,b,c`` (which of these tags a clip has; clips with none or several
+    have no genre). Raises ValueError with advice when there is nothing to evaluate.
     """
     if (source / "manifest.csv").is_file():
         return _of_dataset(source, split, genre)
@@ -78,12 +81,19 @@ def _of_dataset(folder: Path, split: str | None, genre: str) -> list[Clip]:
 def _genre(track: Track, rule: str) -> str | None:
     if rule == "style":
         return track.labels.style
+    if rule == "genre":
+        return known_genre(track.labels.style, track.labels)
     if rule == "group":
         return track.group
     if not rule.startswith("tag:"):
-        raise ValueError(f"clips cannot be compared by {rule!r}: give style, group or tag:a,b,c")
+        raise ValueError(f"clips cannot be compared by {rule!r}: give style, genre, group or tag:a,b,c")
     found = [tag for tag in rule.removeprefix("tag:").split(",") if tag in track.labels.tags]
     return found[0] if len(found) == 1 else None
+
+
+def known_genre(name: str | None, labels: TrackLabels) -> str | None:
+    """The known genre of a clip, by its style or folder, or else by its first tag that is a genre."""
+    return next((genre for text in (name or "", *labels.tags) if (genre := genre_of(text)) is not None), None)
 
 
 def _of_folder(folder: Path) -> list[Clip]:
@@ -108,3 +118,12 @@ def middle(wave: Waveform, seconds: float) -> Waveform:
     length = round(seconds * SAMPLE_RATE)
     start = max(len(wave) - length, 0) // 2
     return wave[start : start + length]
+
+
+def evenly(clips: Sequence[Clip], limit: int | None) -> list[Clip]:
+    """At most so many of the clips, spread evenly over them; None: all."""
+    if limit is None or limit >= len(clips):
+        return list(clips)
+    if limit < 1:
+        raise ValueError(f"{limit} clips are too few: give --limit a number above zero")
+    return [clips[int(place)] for place in np.linspace(0, len(clips) - 1, limit).round()]

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from segue_export.evaluation.clips import NO_LABELS, Clip
-from segue_export.evaluation.genres import genre_of
+from segue_export.evaluation.clips import NO_LABELS, Clip, known_genre
 from segue_export.evaluation.hearing import Heard
 from segue_export.evaluation.listening import Answer
 from segue_export.evaluation.retrieval import standardised
@@ -47,8 +46,8 @@ class Collection:
 
     @cached_property
     def genres(self) -> list[str | None]:
-        """The known genre of each clip, by its style or folder or else its first tag that is a genre."""
-        return [_known_genre(clip) for clip in self.clips]
+        """The known genre of each clip."""
+        return [known_genre(clip.genre, clip.labels) for clip in self.clips]
 
     def whole(self, listener: str = SEGUE) -> list[Heard]:
         """What a listener says of each clip."""
@@ -63,14 +62,14 @@ class Collection:
     def with_excerpts(self) -> list[int]:
         """Places of the clips that were long enough for two excerpts."""
         every = list(self.heard.values())
-        return [place for place in range(len(self.clips)) if all(len(one[place].excerpts) == 2 for one in every)]
+        return [place for place in range(len(self.clips)) if all(len(one[place].others) == 2 for one in every)]
 
     @cached_property
     def excerpt_vectors(self) -> dict[str, Array]:
         """The same for the excerpts of the clips in `with_excerpts`, two rows for each clip."""
         return self._compared(
             {
-                name: [heard for place in self.with_excerpts for heard in answers[place].excerpts]
+                name: [heard for place in self.with_excerpts for heard in answers[place].others]
                 for name, answers in self.heard.items()
             }
         )
@@ -96,6 +95,11 @@ def matrix(rows: Sequence[Sequence[float]]) -> Array:
     return np.array(rows, dtype=np.float32)
 
 
+def columns(rows: Sequence[Mapping[str, float]]) -> dict[str, npt.NDArray[np.float64]]:
+    """Values by name, each (rows,)."""
+    return {name: np.array([row[name] for row in rows]) for name in (rows[0] if rows else ())}
+
+
 def gather(
     clips: Sequence[Clip], heard: Mapping[str, Sequence[Answer]], teachers: Sequence[str] = ()
 ) -> tuple[Collection, list[str]]:
@@ -118,6 +122,7 @@ class _Line(msgspec.Struct):
     """What is read of a line that ``segue analyse --json --vector`` printed."""
 
     path: str
+    model: str = ""
     vector: list[float] | None = None
     duration: float = 0.0
     bpm: float | None = None
@@ -129,44 +134,40 @@ class _Line(msgspec.Struct):
     error: dict[str, str] | None = None
 
 
-def read_lines(path: Path) -> tuple[list[Clip], list[Answer]]:
-    """Clips and Segue's answers from the output of ``segue analyse --json --vector``; the genre is the file's folder.
+class Lines(NamedTuple):
+    """The output of ``segue analyse --json --vector``, read."""
 
-    Raises ValueError that names the line when one is wrong.
-    """
-    clips, answers = [], []
-    for number, text in enumerate(path.read_bytes().splitlines(), 1):
-        if text.strip():
-            clip, answer = _read_line(path, number, text)
-            clips.append(clip)
-            answers.append(answer)
-    return clips, answers
+    clips: list[Clip]
+    """Their genre is the file's folder."""
+    answers: list[Answer]
+    model: str
+    """Id of the set of models."""
 
 
-def _read_line(path: Path, number: int, text: bytes) -> tuple[Clip, Answer]:
+def read_lines(path: Path) -> Lines:
+    """Read the output of ``segue analyse --json --vector``. Raises ValueError that names the line when one is wrong."""
+    numbered = [(number, text) for number, text in enumerate(path.read_bytes().splitlines(), 1) if text.strip()]
+    lines = [_decoded(path, number, text) for number, text in numbered]
+    models = sorted({line.model for line in lines if line.error is None})
+    if len(models) > 1:
+        raise ValueError(f"{path} holds vectors of {len(models)} sets of models: analyse all files with the same one")
+    pairs = [_answered(line) for line in lines]
+    return Lines([clip for clip, _ in pairs], [answer for _, answer in pairs], "".join(models))
+
+
+def _decoded(path: Path, number: int, text: bytes) -> _Line:
     try:
         line = msgspec.json.decode(text, type=_Line)
     except msgspec.DecodeError as error:
         raise ValueError(f"{path}, line {number} is no output of `segue analyse --json --vector`: {error}") from error
     if line.error is None and not line.vector:
         raise ValueError(f"{path}, line {number} has no vector: run `segue analyse --json --vector`")
+    return line
+
+
+def _answered(line: _Line) -> tuple[Clip, Answer]:
     file = Path(line.path)
     clip = Clip(line.path, line.path, file.parent.name or None, NO_LABELS, line.path, file)
     if line.error is not None:
         return clip, Answer(line.path, error=f"{line.path}: {line.error.get('message', 'could not be analysed')}")
-    heard = Heard(
-        duration=line.duration,
-        bpm=line.bpm,
-        key=line.key,
-        energy=line.energy,
-        loudness=line.loudness,
-        tags=line.tags,
-        features=line.features,
-        vector=line.vector or [],
-    )
-    return clip, Answer(line.path, heard)
-
-
-def _known_genre(clip: Clip) -> str | None:
-    names = [clip.genre or "", *clip.labels.tags]
-    return next((genre for name in names if (genre := genre_of(name)) is not None), None)
+    return clip, Answer(line.path, msgspec.convert(msgspec.to_builtins(line), Heard))

@@ -22,6 +22,11 @@ from segue_export.evaluation.hearing import Ear, Heard, rounded
 from segue_export.teachers import load_teachers
 
 _COEFFICIENTS: Final = 20
+_HEARING: Final = (
+    *("analysis/analyse", "analysis/energy", "analysis/key", "analysis/onsets", "analysis/tempo", "analysis/windows"),
+    *("audio/decode", "frontend/constants", "frontend/mel", "networks/sessions", "networks/timbre", "networks/vector"),
+)
+"""The modules of the daemon that decide what is heard."""
 _WINDOWS_AT_ONCE: Final = 4
 Hear = Callable[[Waveform], Heard]
 
@@ -62,10 +67,9 @@ class Segue:
     @property
     def fingerprint(self) -> str:
         """The id of the set of models, and the code that hears."""
-        root = Path(segue.__file__).parent
-        code = [path for room in ("analysis", "audio", "frontend", "networks") for path in (root / room).glob("*.py")]
-        here = Path(__file__).parent
-        return f"segue-{ModelSet.load(self.models).id}-{_digest([*code, here / 'hearing.py', here / 'heads.py'])}"
+        here, root = Path(__file__).parent, Path(segue.__file__).parent
+        code = [*(root / f"{module}.py" for module in _HEARING), here / "hearing.py", here / "heads.py"]
+        return f"segue-{ModelSet.load(self.models).id}-{code_digest(code)}"
 
     def open(self) -> Hear:
         """See Listener. Raises a ModelError when the models cannot be used."""
@@ -112,7 +116,7 @@ class Taught:
     def fingerprint(self) -> str:
         """See Listener."""
         files = [self.folder / "teachers.py", *self.folder.glob(f"{self.teacher}.*")]
-        return f"teacher-{self.teacher}-{_digest(files)}"
+        return f"teacher-{self.teacher}-{code_digest(files)}"
 
     def open(self) -> Hear:
         """See Listener."""
@@ -144,7 +148,8 @@ def _mfcc(wave: Waveform) -> Heard:
     return Heard(duration=len(wave) / SAMPLE_RATE, vector=rounded(joined))
 
 
-def _digest(files: Iterable[Path]) -> str:
+def code_digest(files: Iterable[Path]) -> str:
+    """Eight characters that change when a file does."""
     summed = hashlib.sha256()
     for path in sorted(files):
         summed.update(path.name.encode() + path.read_bytes())

@@ -7,19 +7,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from segue.errors import SegueError
 from segue.frontend.constants import CRNN_SECONDS, SAMPLE_RATE
 from segue.frontend.mel import Waveform
+from segue_export.evaluation.changes import CHANGES
 from segue_export.evaluation.clips import Clip, middle
 from segue_export.evaluation.hearing import Heard
-from segue_export.evaluation.listeners import Listener, opened
+from segue_export.evaluation.listeners import Listener, code_digest, opened
 
+Others = Literal["", "excerpts", "changes"]
 Progress = Callable[[str, int, int], None]
 """Called with the listener's name, how many clips are done, and of how many."""
+_CHANGES_FILE: Final = Path(__file__).parent / "changes.py"
 _SHORTEST_EXCERPT: Final = 5 * SAMPLE_RATE
 
 
@@ -28,8 +31,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     digest: str
     whole: Heard | None = None
-    excerpts: list[Heard] = []
-    """Of two stretches that do not overlap; none of a clip that is too short for two."""
+    others: list[Heard] = []
+    """Of the other versions that the task asks for."""
     error: str = ""
     """Why the clip could not be heard."""
 
@@ -40,7 +43,9 @@ class Task(NamedTuple):
     listener: Listener
     seconds: float | None
     """Only the middle of a longer clip; None: all of it, as the daemon does."""
-    excerpts: bool
+    others: Others = ""
+    """Other versions to hear: ``excerpts`` (two that do not overlap; none of a clip that is too short), ``changes`` (all of
+    `segue_export.evaluation.changes`, in order)."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,8 @@ class Archive:
     def path(self, task: Task) -> Path:
         """The file for a task."""
         length = "whole" if task.seconds is None else f"{task.seconds:g}s"
-        manner = f"{length}-excerpts" if task.excerpts else length
-        return self.folder / f"{task.listener.fingerprint}-{manner}.jsonl"
+        others = {"": "", "excerpts": "-excerpts", "changes": f"-changes-{code_digest([_CHANGES_FILE])}"}[task.others]
+        return self.folder / f"{task.listener.fingerprint}-{length}{others}.jsonl"
 
     def read(self, task: Task) -> dict[str, Answer]:
         """Answers by the digest of the clip. A line that an interruption cut short is as good as none."""
@@ -105,11 +110,19 @@ def hear_clip(task: Task, clip: Clip) -> Answer:
     if not len(wave):
         return Answer(clip.digest, error=f"{clip.name}: there is no sound in it")
     try:
-        whole = hear(wave if task.seconds is None else middle(wave, task.seconds))
-        parts = [hear(part) for part in excerpts(wave)] if task.excerpts else []
+        heard = wave if task.seconds is None else middle(wave, task.seconds)
+        answer = Answer(clip.digest, hear(heard), [hear(other) for other in _others(task, wave, heard)])
     except SegueError as error:
         return Answer(clip.digest, error=f"{clip.name}: {error}")
-    return Answer(clip.digest, whole, parts)
+    return answer
+
+
+def _others(task: Task, wave: Waveform, heard: Waveform) -> Iterator[Waveform]:
+    if task.others == "excerpts":
+        yield from excerpts(wave)
+    elif task.others == "changes":
+        for change in CHANGES:
+            yield change.apply(heard)
 
 
 def excerpts(wave: Waveform) -> list[Waveform]:
