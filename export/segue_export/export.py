@@ -121,7 +121,8 @@ def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path, views: 
 @torch.no_grad()
 def _balance(network: Crnn, vocabulary: Vocabulary, store: ViewStore) -> None:
     random = np.random.default_rng(0)
-    network.tags.bias += torch.from_numpy(shift(vocabulary, [store.draw(random) for _ in range(_BALANCE_VIEWS)]))
+    views = [store.draw(random) for _ in range(_BALANCE_VIEWS)]
+    network.tags.bias.add_(torch.from_numpy(shift(vocabulary, views)))
 
 
 def load_student(state: dict[str, Any]) -> Student:

@@ -20,6 +20,7 @@ import torch
 from segue_export import curves, labelling
 from segue_export.datasets.labels import TrackLabels
 from segue_export.labelling import need_mixer, open_mixer, read_datasets
+from segue_export.memory import keep_freed_memory
 from segue_export.students import SHIPPED_WIDTH
 from segue_export.teachers import NAMES, Teacher, folder, load_teachers
 from segue_export.trainer import Settings, Trainer
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     if words[:1] == ["plot"]:
         return curves.main(words[1:])
     options = _options(words)
+    keep_freed_memory()
     torch.set_num_threads(options.threads)
     torch.backends.cudnn.benchmark = True
     views = options.views or options.out / "views"
