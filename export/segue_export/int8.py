@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
-from onnx import helper
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -96,10 +95,6 @@ def quantise(
             "calibrate_method": method,
         }
         quantize_static(str(prepared), str(target), _Windows(windows), **settings)
-    written = onnx.load(target)
-    _quantise_strips(written.graph)
-    onnx.checker.check_model(written)
-    onnx.save(written, target)
 
 
 def _rewritten(path: Path) -> onnx.ModelProto:
@@ -112,25 +107,6 @@ def _left_in_float(graph: onnx.GraphProto) -> Iterator[str]:
     channels = {tensor.name: tensor.dims[1] for tensor in graph.initializer if len(tensor.dims) == 4}
     yield from strip_nodes(graph)
     yield from (node.name for node in graph.node if node.op_type == "Conv" and channels.get(node.input[1]) == 1)
-
-
-def _quantise_strips(graph: onnx.GraphProto) -> None:
-    """Round each strip of the first block to 8 bits before they are joined: a quarter of the bytes to copy."""
-    joins = [node for node in graph.node if node.op_type == "Concat" and node.name == "strips.Concat"]
-    for join in joins:
-        users = [node for node in graph.node if join.output[0] in node.input]
-        if len(users) == 1 and users[0].op_type == "QuantizeLinear":
-            rounding = users[0]
-            place = list(graph.node).index(join)
-            names = [f"{strip}.Quantize" for strip in join.input]
-            rounded = [
-                helper.make_node("QuantizeLinear", [strip, *rounding.input[1:]], [name], name=name)
-                for strip, name in zip(join.input, names, strict=True)
-            ]
-            join.input[:], join.output[:] = names, rounding.output
-            graph.node.remove(rounding)
-            for node in reversed(rounded):
-                graph.node.insert(place, node)
 
 
 @contextmanager

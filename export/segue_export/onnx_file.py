@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from segue.networks.providers import open_session
 from segue_export.graph import rewrite
+from segue_export.networks.crnn import Crnn
 from segue_export.networks.short_chunk import ShortChunk
 from segue_export.students import Student
 from segue_export.targets import Array
@@ -38,12 +39,12 @@ class Cost(NamedTuple):
     batch: int
 
 
-class Exported(nn.Module):
-    """The network with its last activations inside, so that every output is a probability or an embedding."""
+class Outputs(nn.Module):
+    """A network with its last activations inside, so that every output is a probability or an embedding."""
 
-    def __init__(self, student: Student) -> None:
+    def __init__(self, network: Crnn | ShortChunk) -> None:
         super().__init__()
-        self.network = student.network
+        self.network = network
 
     def forward(self, mel: Tensor) -> tuple[Tensor, ...]:
         """Probabilities (batch, labels), embedding (batch, dim), then a distribution for each musical head."""
@@ -63,24 +64,11 @@ def write(student: Student, mel: Array, labels: str, path: Path) -> float:
 
     Returns the largest absolute difference. Raises ParityError, and leaves nothing behind, when it is above 1e-4.
     """
-    module = Exported(student).eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # missing in the stub
+    module = Outputs(student.network).eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # missing in the stub
     names = output_names(student, labels)
     partial = path.with_suffix(".part.onnx")
     try:
-        with warnings.catch_warnings():
-            # The recurrent layer's warning about batch sizes does not hold: the state is made from the input's own batch.
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                module,
-                (torch.from_numpy(mel[:2]),),
-                str(partial),
-                input_names=["mel"],
-                output_names=names,
-                dynamic_axes={name: {0: "batch"} for name in ("mel", *names)},
-                opset_version=OPSET,
-                do_constant_folding=True,
-                dynamo=False,
-            )
+        to_onnx(module, mel, names, partial)
         model = onnx.load(partial)
         rewrite(model)
         onnx.save(model, partial)
@@ -93,6 +81,24 @@ def write(student: Student, mel: Array, labels: str, path: Path) -> float:
     finally:
         partial.unlink(missing_ok=True)
     return difference
+
+
+def to_onnx(module: nn.Module, mel: Array, names: list[str], path: Path) -> None:
+    """Write a module that maps mel spectrograms (batch, mels, frames) to outputs of these names, for any batch size."""
+    with warnings.catch_warnings():
+        # The recurrent layer's warning about batch sizes does not hold: the state is made from the input's own batch.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            (torch.from_numpy(mel[:2]),),
+            str(path),
+            input_names=["mel"],
+            output_names=names,
+            dynamic_axes={name: {0: "batch"} for name in ("mel", *names)},
+            opset_version=OPSET,
+            do_constant_folding=True,
+            dynamo=False,
+        )
 
 
 def _difference(module: nn.Module, mel: Array, path: Path) -> float:

@@ -56,6 +56,9 @@ class Agreement(NamedTuple):
 
     same_track: float
     same_group: float
+    """Whether the nearest excerpt, of another track where the group is asked for, is of the same track or group."""
+    same_group_5: float
+    """Share of the five nearest excerpts of other tracks that are of the same group."""
     neighbour_overlap: float
     """Share of the ten nearest excerpts of other tracks that the float file names as well."""
     label_correlation: float
@@ -114,12 +117,14 @@ def compare(reference: Answers, other: Answers, excerpts: Excerpts) -> Agreement
     is_same = excerpts.track[:, None] == excerpts.track[None, :]
     near_other[is_same] = near_reference[is_same] = -np.inf
     count = min(_NEIGHBOURS, len(is_same) - int(is_same.sum(1).max()))
+    is_group = excerpts.group[np.argsort(-near_other, axis=1)[:, :5]] == excerpts.group[:, None]
     tens = [np.argsort(-matrix, axis=1)[:, :count].tolist() for matrix in (near_reference, near_other)]
     overlap = [len(set(ours) & set(theirs)) / count for ours, theirs in zip(*tens, strict=True)]
     spread = np.maximum(reference.embedding.std(0), 1e-6)
     return Agreement(
         same_track=_rounded(np.mean(excerpts.track[near.argmax(1)] == excerpts.track)),
-        same_group=_rounded(np.mean(excerpts.group[near_other.argmax(1)] == excerpts.group)),
+        same_group=_rounded(is_group[:, 0].mean()),
+        same_group_5=_rounded(is_group.mean()),
         neighbour_overlap=_rounded(np.mean(overlap)),
         label_correlation=_rounded(_correlation(_logit(reference.labels), _logit(other.labels)), 5),
         label_difference=_rounded(np.abs(reference.labels - other.labels).mean(), 5),
@@ -129,13 +134,12 @@ def compare(reference: Answers, other: Answers, excerpts: Excerpts) -> Agreement
 
 
 def points_lost(reference: Agreement, other: Agreement) -> float:
-    """The worst loss among the two retrieval figures and the labels, in points of a hundred; never negative."""
-    losses = (
-        reference.same_track - other.same_track,
-        reference.same_group - other.same_group,
-        1.0 - other.label_correlation,
-        other.label_difference,
-    )
+    """What is lost, in points of a hundred, never negative: the worst of retrieval and the labels' two figures.
+
+    Retrieval is the mean of its three figures: each alone moves by a point or so when a few near neighbours change places.
+    """
+    retrieval = [(one.same_track + one.same_group + one.same_group_5) / 3 for one in (reference, other)]
+    losses = (retrieval[0] - retrieval[1], 1.0 - other.label_correlation, other.label_difference)
     return round(100 * max(*losses, 0.0), 2)
 
 

@@ -186,7 +186,7 @@ def chosen(tried: list[Tried], limit: float) -> Tried:
 
 def write(manifest: ModelManifest, tried: list[Tried], limit: float) -> ModelManifest:
     """Write the manifest that names the chosen file, with the figures of all; an 8-bit file that was not chosen is deleted."""
-    best = chosen(tried, limit)
+    best, figures = chosen(tried, limit), _measured(tried, manifest)
     variants = {one.precision: _variant(one, manifest) for one in tried}
     mine = variants.pop(best.precision)
     if best.precision == "fp32":
@@ -199,7 +199,7 @@ def write(manifest: ModelManifest, tried: list[Tried], limit: float) -> ModelMan
         **{name: getattr(mine, name) for name in mine.__struct_fields__},
         precision=best.precision,
         variants=variants,
-        metrics=manifest.metrics | {"cpu_seconds_per_audio_minute": min(best.cpu), **_measured(tried, manifest)},
+        metrics=manifest.metrics | {"cpu_seconds_per_audio_minute": min(best.cpu), **figures},
         folder="",
     )
     path = Path(manifest.folder) / f"{manifest.name}.json"
@@ -212,9 +212,9 @@ def report(name: str, tried: list[Tried], best: Tried) -> None:
     heads = ("bytes", "CPU s/min", "median", "points", "track", "group", "ten", "labels", "noise")
     print(f"{name:12s}" + "".join(f"{head:>11s}" for head in heads))
     for one in tried:
-        it = one.agreement
+        it, size = one.agreement, one.path.stat().st_size if one.path.exists() else 0
         values = (
-            *(f"{one.path.stat().st_size if one.path.exists() else 0}", f"{min(one.cpu):.4f}"),
+            *(f"{size}", f"{min(one.cpu):.4f}"),
             *(f"{np.median(one.cpu):.4f}", f"{one.points:.2f}", f"{it.same_track:.3f}", f"{it.same_group:.3f}"),
             *(f"{it.neighbour_overlap:.3f}", f"{it.label_correlation:.5f}", f"{it.embedding_noise:.4f}"),
         )
