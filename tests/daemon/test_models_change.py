@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import pytest
 
 from loop import Loop
-from models_support import add_set
-from segue.client import Client
-from segue.errors import ModelError, ModelMissingError, SegueError
+from models_support import TRACKS, Asker, add_set, has_changed
+from segue.errors import ModelError, ModelMissingError
 from segue.home import Home
 from segue.protocol.messages import Status
 from support import wait_until
-
-TRACKS = 6
 
 
 @pytest.fixture
@@ -26,43 +22,8 @@ def loop(home, tmp_path, music):
         yield running
 
 
-class Asker:
-    """Asks for what to play next, again and again, in a thread of its own, and keeps every answer."""
-
-    def __init__(self, loop: Loop) -> None:
-        self._loop = loop
-        self._title = loop.tracks()[0].title
-        self._end = threading.Event()
-        self.answers: list[int] = []
-        self.errors: list[SegueError] = []
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._end.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        with Client(self._loop.home) as client:
-            while not self._end.is_set():
-                try:
-                    self.answers.append(len(client.next(self._title, limit=20).suggestions))
-                except SegueError as error:
-                    self.errors.append(error)
-                time.sleep(0.002)
-
-
 def dim(status: Status) -> int | None:
     return status.index.dim
-
-
-def has_changed(loop: Loop, name: str) -> Status:
-    wait_until(lambda: loop.status().models["set"] == name, 90, what=f"the change to {name}")
-    wait_until(lambda: loop.status().renewal is None, what="the end of the change")
-    return loop.status()
 
 
 def test_questions_are_answered_while_another_set_takes_over(loop):

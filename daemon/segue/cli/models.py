@@ -30,7 +30,7 @@ NEEDED: Final = ("torch", "onnx")
 """What the converter needs and Segue does not."""
 SETS: Final = ("msd",)
 """Sets that can be installed."""
-_SAMPLE: Final = 120
+_SAMPLE: Final = 60
 """Files of the library that the statistics are measured on, at the most."""
 
 

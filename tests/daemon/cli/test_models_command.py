@@ -1,0 +1,132 @@
+"""`segue models`, without a daemon."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from command import segue
+from models_support import add_set
+from reference_support import DIM, DRIVER, write_checkpoints
+from segue.cli import models
+from segue.cli.main import main
+from segue.home import Home
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> Path:
+    """A copy of the repository's weights, made up."""
+    return write_checkpoints(tmp_path_factory.mktemp("published"))
+
+
+@pytest.fixture
+def converter(monkeypatch):
+    """Let made-up weights count as published."""
+    monkeypatch.setattr(models, "CONVERTER", (str(DRIVER),))
+
+
+def run(*arguments: str | Path, home: Path) -> Result:
+    return CliRunner().invoke(main, [*map(str, arguments), "--home", str(home)], catch_exceptions=False)
+
+
+def left(home: Path) -> list[str]:
+    return sorted(path.name for path in Home.locate(home).models_dir.iterdir())
+
+
+def test_a_new_home_lists_the_shipped_set_and_what_can_be_installed(home):
+    outcome = segue("models", "list", "--json", home=home)
+    shipped, msd = outcome.json["sets"]
+    assert (shipped["name"], shipped["state"], shipped["licence"]) == ("shipped", "in-use", "Apache-2.0")
+    assert shipped["bytes"] > 1_000_000
+    assert len(shipped["tags"]) >= 50
+    assert (msd["name"], msd["installed"], msd["state"]) == ("msd", False, "available")
+    text = segue("models", home=home).out
+    assert "segue models install msd" in text
+    assert shipped["id"] in text
+
+
+@pytest.mark.slow
+def test_install_use_analyse_remove(home, published, converter, music):
+    outcome = run("models", "install", "msd", "--from", published, "--json", home=home)
+    assert outcome.exit_code == 0, outcome.output
+    installed = json.loads(outcome.stdout.splitlines()[-1])
+    assert (installed["name"], installed["dim"], installed["licence"]) == ("msd", DIM, "MIT")
+    assert "synthesised" in installed["summary"]
+    assert left(home) == [f"msd-{installed['id']}"]
+    file = min(music.iterdir())
+    assert "next start" in segue("models", "use", "msd", home=home).out
+    after = segue("analyse", file, "--json", "--vector", home=home).json
+    assert (len(after["vector"]), after["model"]) == (DIM, installed["id"])
+    doctor = {line["name"]: line for line in segue("doctor", "--json", home=home).lines}
+    assert installed["id"] in doctor["models"]["sentence"]
+    refused = segue("models", "remove", "msd", home=home)
+    assert (refused.code, "in use" in refused.err) == (1, True)
+    segue("models", "use", "shipped", home=home)
+    assert "removed" in segue("models", "remove", "msd", home=home).out
+    assert left(home) == ["wanted.json"]
+
+
+def test_files_that_are_not_the_published_ones_are_refused(home, published):
+    """By the real converter, which knows what the published ones are."""
+    outcome = segue("models", "install", "msd", "--from", published, "--json", home=home)
+    assert outcome.code == 1
+    assert outcome.json["error"]["code"] == "model-mismatch"
+    assert "5e4334531c3e630521d329c68a39ab374d61418c" in outcome.err
+    assert left(home) == []
+
+
+def test_a_folder_without_the_files(home, tmp_path):
+    outcome = segue("models", "install", "msd", "--from", tmp_path, home=home)
+    assert outcome.code == 1
+    assert "best_model.pth" in outcome.err
+    assert left(home) == []
+
+
+def test_without_pytorch_the_command_to_install_it_is_said(home, monkeypatch):
+    monkeypatch.setattr(models, "NEEDED", ("no_such_package",))
+    outcome = run("models", "install", "msd", home=home)
+    assert outcome.exit_code == 1
+    assert f'{sys.executable} -m pip install "segue-dj[export]"' in outcome.stderr
+
+
+def test_without_a_network_it_is_one_sentence(home):
+    outcome = segue("models", "install", "msd", "--base-url", "http://127.0.0.1:9", home=home)
+    assert outcome.code == 1
+    assert "--from" in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import sys, pathlib; pathlib.Path(sys.argv[3], 'crnn.onnx').write_text('half'); sys.exit(9)",
+        'print(\'{"name": "msd", "summary": "", "licence": ""}\')',
+        "print('not json')",
+        "import os; os.kill(os.getpid(), 9)",
+    ],
+)
+def test_a_conversion_that_breaks_off_registers_nothing(home, monkeypatch, program):
+    monkeypatch.setattr(models, "CONVERTER", ("-c", program))
+    outcome = run("models", "install", "msd", home=home)
+    assert outcome.exit_code == 1
+    assert outcome.stderr.startswith("segue: ")
+    assert left(home) == []
+
+
+def test_a_name_that_is_none(home):
+    outcome = segue("models", "use", "nonsense", home=home)
+    assert outcome.code == 1
+    assert "shipped" in outcome.err
+
+
+def test_a_damaged_set_is_said(home):
+    made = add_set(home)
+    (made.folder / "vector.json").write_text("{")
+    row = next(row for row in segue("models", "--json", home=home).json["sets"] if row["name"] == "other")
+    assert row["problem"]
+    assert segue("models", "use", "other", home=home).code == 1
+    assert "damaged" in segue("models", home=home).out
