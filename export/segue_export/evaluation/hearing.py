@@ -44,7 +44,8 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a teacher says of each of its tags."""
     network_bpm: float | None = None
     network_key: str | None = None
-    """What the network's own tempo and key heads say, where it has them."""
+    network_metre: int | None = None
+    """What the network's own tempo, key and metre heads say, where it has them."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Ear:
             wavfile.write(path, SAMPLE_RATE, wave)
             said = self._analyser.analyse(path)
         parts = {name: self._scored(name, part) for name, part in self._vector.kept.pop().items()}
-        bpm, key = self._heads.read(wave)
+        musical = self._heads.read(wave)
         return Heard(
             duration=said.duration,
             bpm=said.tempo.bpm,
@@ -86,8 +87,9 @@ class Ear:
             features=said.features,
             vector=rounded(said.vector),
             parts=parts,
-            network_bpm=bpm,
-            network_key=key,
+            network_bpm=musical.bpm,
+            network_key=musical.key,
+            network_metre=musical.metre,
         )
 
     def _scored(self, name: str, part: npt.NDArray[np.floating]) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -17,13 +17,14 @@ from segue_export.evaluation.tagging import mean_areas, tag_figures
 from segue_export.evaluation.taught import agreement, features
 from segue_export.evaluation.tempo_key import key_figures, tempo_figures
 
+Value = TypeVar("Value")
 _SHOWN_TAGS: Final = 2
 INTERVAL: Final = "±: half of the 95 % bootstrap interval. On 100 clips P@1 moves by ±.05 to ±.08 by chance: a smaller difference says nothing."
 
 
 def measure(collection: Collection) -> list[Table]:
     """All tables that the collection's labels and listeners allow. ValueError when they allow none."""
-    makers = (_retrieval, _zero_shot, _tags, _tempo_and_key, agreement, features)
+    makers = (_retrieval, _zero_shot, _tags, _tempo, _key, _metre, agreement, features)
     tables = [table for maker in makers for table in maker(collection)]
     if not tables:
         raise ValueError("nothing can be measured: no two clips have a genre, a group or a label in common")
@@ -128,26 +129,40 @@ def _tags(collection: Collection) -> Iterator[Table]:
     yield Table("tags", "Tags", "tag", rows, note)
 
 
-def _tempo_and_key(collection: Collection) -> Iterator[Table]:
-    heard, groups = collection.whole(), collection.groups
-    tempi = [(place, tempo) for place, label in enumerate(collection.labels) if (tempo := label.tempo) is not None]
-    rows: dict[str, dict[str, Cell]] = {}
-    for name, said in (("analysis", [one.bpm for one in heard]), ("network", [one.network_bpm for one in heard])):
-        if tempi and any(said):
-            here = [groups[place] for place, _ in tempi]
-            rows[name] = dict(tempo_figures([said[place] for place, _ in tempi], [true for _, true in tempi], here))
+def _tempo(collection: Collection) -> Iterator[Table]:
+    places, tempi = _known([label.tempo for label in collection.labels])
+    heard, groups = [collection.whole()[place] for place in places], [collection.groups[place] for place in places]
+    said = {"analysis": [one.bpm for one in heard], "network": [one.network_bpm for one in heard]}
+    rows = {name: dict[str, Cell](tempo_figures(bpm, tempi, groups)) for name, bpm in said.items() if any(bpm)}
     if rows:
-        note = "Acc2 also takes the double, triple, half or third. 'analysis' is what the daemon reports."
+        note = "Acc2 also takes the double, triple, half or third. analysis: what the daemon reports; network: the network's own head."
         yield Table("tempo", f"Tempo of {len(tempi)} clips", "by", rows, note)
-    keys = [(place, key) for place, label in enumerate(collection.labels) if (key := label.key) is not None]
-    rows = {}
-    for name, named in (("analysis", [one.key for one in heard]), ("network", [one.network_key for one in heard])):
-        if keys and any(named):
-            here = [groups[place] for place, _ in keys]
-            rows[name] = dict(key_figures([named[place] for place, _ in keys], [true for _, true in keys], here))
+
+
+def _key(collection: Collection) -> Iterator[Table]:
+    places, keys = _known([label.key for label in collection.labels])
+    heard, groups = [collection.whole()[place] for place in places], [collection.groups[place] for place in places]
+    said = {"analysis": [one.key for one in heard], "network": [one.network_key for one in heard]}
+    rows = {name: dict[str, Cell](key_figures(key, keys, groups)) for name, key in said.items() if any(key)}
     if rows:
         note = "The MIREX score gives .5 for a fifth off, .3 for the relative and .2 for the parallel key (mir_eval)."
         yield Table("key", f"Key of {len(keys)} clips", "by", rows, note)
+
+
+def _metre(collection: Collection) -> Iterator[Table]:
+    places, metres = _known([label.metre for label in collection.labels])
+    said = [collection.whole()[place].network_metre for place in places]
+    if any(said):
+        right = [one == true for one, true in zip(said, metres, strict=True)]
+        row: dict[str, Cell] = {"right": estimate(right, [collection.groups[place] for place in places])}
+        row["always the commonest"] = max(metres.count(metre) for metre in metres) / len(metres)
+        yield Table("metre", f"Metre of {len(metres)} clips", "by", {"network": row})
+
+
+def _known(values: Sequence[Value | None]) -> tuple[list[int], list[Value]]:
+    """Places where something is known, and what."""
+    pairs = [(place, value) for place, value in enumerate(values) if value is not None]
+    return [place for place, _ in pairs], [value for _, value in pairs]
 
 
 def _repeats(labels: Sequence[str]) -> bool:
