@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -12,7 +14,9 @@ import pytest
 from export_support import tune
 
 from segue.frontend.constants import SAMPLE_RATE
-from segue_export.corpus import build, is_held_out
+from segue_export.corpus import build, is_held_out, package_names
+from segue_export.corpus import main as corpus_main
+from segue_export.datasets.command import main as dataset
 from segue_export.decode import UndecodableError, decode
 from segue_export.licences import Licences
 from segue_export.music_files import find_music, is_music
@@ -127,6 +131,108 @@ def test_evaluation_packages_are_refused() -> None:
     assert is_held_out("lmms-common")
     assert is_held_out("fretsonfire-songs-muldjord")
     assert not is_held_out("wesnoth-1.16-music")
+
+
+DEP5 = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+
+Files: *
+Copyright: 2010 A
+License: GPL-2+
+
+Files: data/music/*
+ data/sounds/bell.ogg
+Copyright: 2011 B
+License: CC-BY-SA-3.0
+
+Files: data/music/boss.ogg
+Copyright: 2012 C
+License: CC0-1.0
+
+Files: debian/*
+License: Expat
+
+License: GPL-2+
+ This package is free software
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("usr/share/games/tuneful/data/music/level.ogg", "CC-BY-SA-3.0"),
+        ("usr/share/games/tuneful/music/level.ogg", "CC-BY-SA-3.0"),
+        ("usr/share/games/tuneful/music/boss.ogg", "CC0-1.0"),
+        ("usr/share/games/tuneful/base.pk3!music/boss.ogg", "CC0-1.0"),
+        ("usr/share/games/tuneful/sounds/bell.ogg", "CC-BY-SA-3.0"),
+        ("usr/share/games/tuneful/elsewhere/level.ogg", "GPL-2+; CC-BY-SA-3.0; CC0-1.0; Expat"),
+    ],
+)
+def test_the_licence_of_a_file(tmp_path: Path, name: str, expected: str) -> None:
+    path = tmp_path / "usr/share/doc/tuneful-data/copyright"
+    path.parent.mkdir(parents=True)
+    path.write_text(DEP5)
+    assert Licences(tmp_path).of(name) == expected
+
+
+@pytest.fixture
+def debs(package: Path, tmp_path: Path) -> Path:
+    """A folder with a real package."""
+    if shutil.which("dpkg-deb") is None:
+        pytest.skip("dpkg-deb is not here")
+    tree, folder = tmp_path / "tree", tmp_path / "debs"
+    shutil.copytree(package, tree)
+    (tree / "DEBIAN").mkdir()
+    (tree / "DEBIAN/control").write_text(
+        "Package: tuneful-data\nVersion: 1:2.0-3\nArchitecture: all\nMaintainer: A <a@b.c>\nDescription: music\n"
+    )
+    folder.mkdir()
+    deb = folder / "tuneful-data_1%3a2.0-3_all.deb"
+    subprocess.run(["dpkg-deb", "--build", "-Znone", tree, deb], check=True, capture_output=True)
+    return folder
+
+
+def test_from_packages_to_a_dataset(debs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = tmp_path / "packages.txt"
+    names.write_text("# music\ntuneful-data  # the best\n\nlmms-common\n")
+    command = [
+        "corpus",
+        "--packages",
+        str(names),
+        "--debs",
+        str(debs),
+        "--out",
+        str(tmp_path / "out"),
+        "--workers",
+        "1",
+    ]
+    assert dataset(command) == 0
+    said = capsys.readouterr()
+    assert "kept for evaluation: lmms-common" in said.err
+    assert set(said.out.strip().split(", ")) == {"2 ok", "1 short", "1 duplicate", "1 bad"}
+    corpus = Corpus(tmp_path / "out")
+    assert {track.source for track in corpus.tracks} == {"tuneful-data 1:2.0-3"}
+    assert {track.group for track in corpus.tracks} == {"tuneful-data"}
+    assert dataset(command) == 0
+    assert "nothing new" in capsys.readouterr().out
+
+
+def test_a_damaged_package_is_named(debs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deb = next(debs.iterdir())
+    deb.write_bytes(deb.read_bytes()[:2000])
+    names = tmp_path / "packages.txt"
+    names.write_text("tuneful-data\n")
+    command = ["--packages", str(names), "--debs", str(debs), "--out", str(tmp_path / "out")]
+    assert corpus_main(command) == 1
+    assert f"{deb} cannot be unpacked" in capsys.readouterr().err
+    assert corpus_main([*command, "--packages", str(tmp_path / "no.txt")]) == 1
+    assert "the list of packages cannot be read" in capsys.readouterr().err
+
+
+def test_our_own_list() -> None:
+    names = package_names(None)
+    assert len(names) == len(set(names)) > 100
+    assert "wesnoth-1.16-music" in names
+    assert not [name for name in names if is_held_out(name)]
 
 
 def test_licence_without_names(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def test_as_many_workers_as_one_likes_give_the_same(music: Path, tmp_path: Path)
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_killed_build_goes_on(tmp_path: Path) -> None:
     for number in range(30):
         record(tmp_path / "music" / f"album-{number // 5}" / f"{number:02}.flac", number, 1.5)
@@ -82,15 +83,16 @@ def test_a_killed_build_goes_on(tmp_path: Path) -> None:
         assert (out / name).read_bytes() == (whole / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_crashed_decoder_hurts_nobody_else(music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     poisoned = tmp_path / "music"
-    for number, name in enumerate(("a", "poison", "b", "poison-2", "c")):
+    for number, name in enumerate(("a", "poison", "b")):
         record(poisoned / f"{number}-{name}.wav", number)
     monkeypatch.setattr(building, "_decode", crash_on_poison)
     counts = build(items_of(poisoned), tmp_path / "out", limits=LIMITS, workers=2)
-    assert counts == {"ok": 3, "bad": 2}
+    assert counts == {"ok": 2, "bad": 1}
     rows = rows_of(tmp_path / "out")
-    assert [name for name, row in rows.items() if row.status == CRASHED] == ["1-poison.wav", "3-poison-2.wav"]
+    assert [name for name, row in rows.items() if row.status == CRASHED] == ["1-poison.wav"]
     assert list(rows) == sorted(rows)
 
 

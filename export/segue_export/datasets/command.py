@@ -40,7 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["synth"]:
         # Its options are those of a module that needs more than the other commands.
-        command = import_module("segue_export.synth.command")
+        try:
+            command = import_module("segue_export.synth.command")
+        except ImportError as error:
+            print(f"segue-dataset synth needs more: pip install 'segue-dj[export]' ({error})", file=sys.stderr)
+            return 1
         command.add_arguments(synth)
         synth.set_defaults(run=command.run)
     options = parser.parse_args(given)
