@@ -85,7 +85,7 @@ def _zero_shot(collection: Collection) -> Iterator[Table]:
     found = zero_shot([one.tags for one in heard], collection.genres)
     rows: dict[str, dict[str, Cell]] = {one.genre: _zero_shot_row(one) for one in found}
     exact = [one for one in found if one.tags and not one.stands_in]
-    for name, some in (("all that have a tag of their own", exact), ("all", found)):
+    for name, some in (("all with own tags", exact), ("all", found)):
         among = [hit for one in some for hit in one.among]
         groups = [collection.groups[place] for one in some for place in one.clips]
         if among:
@@ -96,7 +96,7 @@ def _zero_shot(collection: Collection) -> Iterator[Table]:
             }  # fmt: skip
     note = (
         "Is a tag of the clip's genre the strongest, or among the three strongest, of the tags that name genres? "
-        "(stand-ins): the vocabulary has no tag of its own for the genre. none: it cannot express the genre, and counts as wrong in 'all'."
+        "(stand-ins): the vocabulary has no tag of its own for the genre. none: it cannot express the genre, and counts as wrong in 'all'; 'all with own tags' leaves both out."
     )
     yield Table("zero_shot", "Zero-shot genre", "genre", rows, note)
 

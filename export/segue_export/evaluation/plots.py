@@ -62,8 +62,10 @@ def draw(collection: Collection, tables: Sequence[Table], folder: Path) -> list[
     placed = [place for place, kind in enumerate(kinds) if kind]
     names = [str(kinds[place]) for place in placed]
     vectors = collection.vectors[SEGUE][placed]
-    if len({*names}) > 1:
-        drawn.append(confusion(vectors, names, folder / "confusion.png"))
+    # A kind with a single clip has nobody to be found by.
+    common = [place for place, name in enumerate(names) if names.count(name) > 1]
+    if len({names[place] for place in common}) > 1:
+        drawn.append(confusion(vectors[common], [names[place] for place in common], folder / "confusion.png"))
     if len(placed) > 3:
         drawn.append(vector_map(vectors, names, folder / "map.png"))
     return drawn

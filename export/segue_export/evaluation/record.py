@@ -32,7 +32,7 @@ _WANTED: Final = (
     ),
     _Wanted("vector", "segments", "segue", "first", "same_track"),
     _Wanted("vector", "agreement", "teachers, joined", "ten nearest", "teachers_ten_nearest"),
-    _Wanted("crnn", "zero_shot", "all that have a tag of their own", "among three", "zero_shot_top_3"),
+    _Wanted("crnn", "zero_shot", "all with own tags", "among three", "zero_shot_top_3"),
     _Wanted("crnn", "tags", "mean", "ROC-AUC", "tags_roc_auc"),
     _Wanted("crnn", "tags", "mean", "PR-AUC", "tags_pr_auc"),
     _Wanted("short_chunk", "tempo", "network", "Acc1 (4 %)", "tempo_acc1"),
