@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ import pytest
 from dataset_support import crash_on_poison, record, rows_of
 
 from segue_export.datasets import build as building
-from segue_export.datasets.build import CRASHED, DatasetError, build, pending
+from segue_export.datasets.build import CRASHED, DatasetError, build, pending, relabel
 from segue_export.datasets.command import main
 from segue_export.datasets.items import Item, Limits, settle_groups
+from segue_export.datasets.labels import TrackLabels
 from segue_export.shards import Corpus, ShardWriter
 
 LIMITS = Limits(min_seconds=1.0)
@@ -62,6 +64,7 @@ def test_as_many_workers_as_one_likes_give_the_same(music: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_a_killed_build_goes_on(tmp_path: Path) -> None:
     for number in range(30):
         record(tmp_path / "music" / f"album-{number // 5}" / f"{number:02}.flac", number, 1.5)
@@ -126,6 +129,25 @@ def test_what_is_there_is_not_looked_at_again(music: Path, tmp_path: Path) -> No
     build(items[:5], tmp_path, limits=LIMITS)
     assert pending(items, tmp_path) == items[5:]
     assert sum(build([*items, *items], tmp_path, limits=LIMITS).values()) == len(items) - 5
+
+
+def test_new_labels_need_no_new_decoding(music: Path, tmp_path: Path) -> None:
+    items = items_of(music / "album-0")
+    build(items, tmp_path, limits=LIMITS)
+    audio = (tmp_path / "audio.i16").stat().st_mtime_ns
+    assert relabel(items, tmp_path) == 0
+    labelled = [replace(items[0], labels=TrackLabels(tempo=99.0)), *items[1:]]
+    assert relabel(labelled, tmp_path) == 1
+    assert [row.labels.tempo for row in rows_of(tmp_path).values()] == [99.0, *(None for _ in items[1:])]
+    assert (tmp_path / "audio.i16").stat().st_mtime_ns == audio
+    assert relabel(items, tmp_path / "nowhere") == 0
+
+
+def test_another_split_than_before_is_refused(music: Path, tmp_path: Path) -> None:
+    items = items_of(music / "album-0")
+    build([replace(items[0], split="train")], tmp_path, limits=LIMITS)
+    with pytest.raises(DatasetError, match=r"'album-0' is in the split 'train', not 'test'.*in a new folder"):
+        build([replace(item, split="test") for item in items], tmp_path, limits=LIMITS)
 
 
 def test_only_the_beginning_of_a_long_recording_is_taken(music: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Final, NamedTuple
 
 from segue_export.datasets.items import Item, Limits, load
 from segue_export.decode import Samples
-from segue_export.shards import AUDIO, MANIFEST, ShardWriter, read_manifest
+from segue_export.shards import AUDIO, MANIFEST, ShardWriter, Track, read_manifest, write_manifest
 
 _AHEAD: Final = 3
 """Recordings in flight for each worker: enough to keep them busy, and few enough to hold in memory."""
@@ -68,6 +69,32 @@ def build(
     return counts
 
 
+def relabel(items: Iterable[Item], out: Path) -> int:
+    """Give recordings that the dataset has already the labels and licences of the items; returns how many changed.
+
+    Raises DatasetError when the manifest is damaged or cannot be written.
+    """
+    manifest = out / MANIFEST
+    if not manifest.exists():
+        return 0
+    planned = {(item.group, item.path): item for item in items}
+    try:
+        rows = read_manifest(manifest)
+        fresh = [_relabelled(row, planned.get((row.group, row.path))) for row in rows]
+        changed = sum(new is not old for new, old in zip(fresh, rows, strict=True))
+        if changed:
+            write_manifest(manifest, fresh)
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{out} cannot be used as a dataset folder: {error}") from error
+    return changed
+
+
+def _relabelled(row: Track, item: Item | None) -> Track:
+    if item is None or (item.labels, item.licence) == (row.labels, row.licence):
+        return row
+    return replace(row, labels=item.labels, licence=item.licence)
+
+
 def pending(items: Iterable[Item], out: Path) -> list[Item]:
     """Recordings that the dataset does not have yet. Raises ValueError when its manifest is damaged."""
     manifest = out / MANIFEST
@@ -95,6 +122,10 @@ def _add(writer: ShardWriter, item: Item, sha256: str, samples: Samples | str, o
             source=item.source,
             labels=item.labels,
         )
+    except ValueError as error:
+        raise DatasetError(
+            f"{error}. It was put there by an earlier run; make the dataset in a new folder, or use the splits of then"
+        ) from error
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise DatasetError(

@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from segue_export import corpus
-from segue_export.datasets.build import DatasetError, build, pending
+from segue_export.datasets.build import DatasetError, build, pending, relabel
 from segue_export.datasets.csv_table import CsvOptions, plan_csv
 from segue_export.datasets.folder import GROUPINGS, FolderOptions, plan_folder
 from segue_export.datasets.info import show, summarise
@@ -201,7 +201,8 @@ def _make(plan: Plan, options: argparse.Namespace) -> int:
     except ValueError as error:
         raise DatasetError(f"{options.out} cannot be used as a dataset folder: {error}") from error
     if len(items) < len(plan.items):
-        print(f"{len(plan.items) - len(items)} of {len(plan.items)} recordings are there already", flush=True)
+        there = f"{len(plan.items) - len(items)} of {len(plan.items)} recordings are there already"
+        print(f"{there}, {relabel(plan.items, options.out)} of them with other labels now", flush=True)
     limits = Limits(options.min_seconds, options.max_minutes * 60)
     with Progress("recordings", len(items)) as progress:
         counts = build(
