@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from command import segue
+from command import SEGUE, segue
 from models_support import add_set
-from reference_support import DIM, DRIVER, write_checkpoints
+from reference_support import DIM, DRIVER, send, server, write_checkpoints
 from segue.cli import models
+from segue.cli.exits import Exit
 from segue.cli.main import main
 from segue.home import Home
+from segue_export.reference.published import CRNN
+from support import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +138,55 @@ def test_a_damaged_set_is_said(home):
     assert row["problem"]
     assert segue("models", "use", "other", home=home).code == 1
     assert "damaged" in segue("models", home=home).out
+
+
+def test_ctrl_c_leaves_only_what_can_be_gone_on_from(home):
+    stalled = threading.Event()
+
+    def answer(request, _number: int) -> None:
+        send(request, bytes(900_000), stop=300_000)
+        request.wfile.flush()
+        stalled.set()
+        request.close_connection = False
+        done.wait(30)
+
+    done = threading.Event()
+    with server(answer) as (url, _):
+        program = subprocess.Popen(
+            [*SEGUE, "models", "install", "msd", "--base-url", url, "--home", str(home)],
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        part = Home.locate(home).models_dir / "downloads" / f"{CRNN.name}-{CRNN.git_id}.part"
+        wait_until(lambda: stalled.is_set() and part.is_file() and part.stat().st_size, what="part of a download")
+        os.killpg(program.pid, signal.SIGINT)
+        said = program.communicate(timeout=30)[1]
+        done.set()
+    assert program.returncode == Exit.INTERRUPTED
+    assert "Traceback" not in said
+    assert left(home) == ["downloads"]
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="this system has no mount command")
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, published, converter):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], check=False)
+    if mounted.returncode:
+        pytest.skip("mounting a small disk needs rights that this user does not have")
+    try:
+        outcome = run("models", "install", "msd", "--from", published, home=disk / "h")
+        assert outcome.exit_code == 1
+        assert "is full" in outcome.stderr
+        assert "Traceback" not in outcome.stderr
+        assert left(disk / "h") == []
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    outcome = segue("models", "use", "shipped", home=tmp_path / "file" / "home")
+    assert outcome.code == 1
+    assert outcome.err.count("\n") == 1
