@@ -76,7 +76,7 @@ def test_a_dataset_gives_tables_and_curves(
     assert report["about"]["clips"] == 6
     assert [*sound] == [*music] == ["time stretch 1.2 x", "gain -6 dB", "low-pass 1000 Hz"]
     # Half the level is nearly the same recording; one without its top is less so.
-    assert sound["gain -6 dB"]["cosine"] > 0.9
+    assert sound["gain -6 dB"]["cosine"] > 0.8
     assert sound["gain -6 dB"]["cosine"] > sound["low-pass 1000 Hz"]["cosine"]
     assert sound["gain -6 dB"]["finds itself"]["value"] > 0.5  # by chance: a sixth
     assert music["gain -6 dB"]["Acc1"]["value"] == 1.0
