@@ -23,7 +23,7 @@ def master(made: Composition, rng: np.random.Generator) -> None:
     style = made.style
     if rng.random() < VARISPEED_SHARE:
         whole = bool(rng.random() < 0.5)
-        _varispeed(made, float(rng.integers(-2, 3)) if whole else float(rng.uniform(-1.0, 1.0)))
+        varispeed(made, float(rng.integers(-2, 3)) if whole else float(rng.uniform(-1.0, 1.0)))
     wave = made.wave
     if rng.random() < 0.3:
         wave = mastering.reverberate(wave, RATE, float(rng.uniform(0.3, 2.5)), float(rng.uniform(0.05, 0.3)), rng)
@@ -42,7 +42,7 @@ def master(made: Composition, rng: np.random.Generator) -> None:
     made.wave = np.clip(wave, -1, 1).astype(np.float32)
 
 
-def _varispeed(made: Composition, semitones: float) -> None:
+def varispeed(made: Composition, semitones: float) -> None:
     """Play faster or slower: tempo, key and tuning move together."""
     factor = 2.0 ** (semitones / 12)
     made.wave = mastering.varispeed(made.wave, factor)

@@ -72,7 +72,8 @@ def render_midi(data: bytes, font: Path, rate: int) -> Wave:
             "-o",
             "synth.reverb.active=0",
         ]
-        command += ["-o", "synth.polyphony=128", str(font), str(source)]
+        # Without its own default it cannot put another font in the place of one that is broken.
+        command += ["-o", "synth.polyphony=128", "-o", "synth.default-soundfont=", str(font), str(source)]
         try:
             done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_LIMIT)
         except FileNotFoundError as error:

@@ -107,7 +107,8 @@ def bass(song: StepSong) -> Wave:
         "drone": "sine",
     }.get(mode, str(rng.choice(["saw", "square", "triangle", "fm"])))
     shape = {"808": (0.002, 0.9, 0.0, 0.1), "deep": (0.01, 0.6, 0.7, 0.06)}.get(mode, (0.003, 0.2, 0.55, 0.02))
-    cutoff = float(rng.uniform(250, 1800))
+    # Darker than the layers above it, as in a mix: the fifth harmonic of a bright bass is a major third, whatever the chord.
+    cutoff = float(np.exp(rng.uniform(np.log(120), np.log(700))))
     line = _BASS.get(mode) or _line(mode, rng)
     for bar, chord in enumerate(song.chords):
         if "bass" not in song.sections[bar]:
@@ -147,7 +148,8 @@ def _line(mode: str, rng: np.random.Generator) -> tuple[tuple[int, int, int], ..
 def render(song: StepSong) -> Wave:
     """All harmonic layers."""
     rng = song.rng
-    chosen = [name for name in dict.fromkeys(song.pattern.layers) if rng.random() < 0.75] or [song.pattern.layers[0]]
+    layers = tuple(dict.fromkeys(song.pattern.layers))
+    chosen = [name for name in layers if rng.random() < 0.75] or list(layers[:1])
     mix = np.zeros(song.samples, np.float32)
     for name in chosen:
         mix += _layer(song, name)

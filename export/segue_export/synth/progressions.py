@@ -51,7 +51,7 @@ MAJOR: Final = {
         "ii7 V7 IM7 IM7",
         "IM7 vi7 ii7 V7",
         "IM7 VI7 ii7 V7",
-        "iii7 VI7 ii7 V7",
+        "iii7 VI7 ii7 V7 IM7 IM7 ii7 V7",
         "IM7 IVM7 iii7 VI7 ii7 V7 I6 I6",
         "I6 #Idim7 ii7 V7",
         "IM7 iv7 bVII7 IM7 iii7 VI7 ii7 V7",
@@ -88,7 +88,7 @@ MAJOR: Final = {
         "ii7 V7 IM7 vi7",
         "IVM7 iii7 ii7 IM7",
     ),
-    "funk": ("I7 I7 I7 IV7", "I9 I9 IV9 I9", "I7 bVII7", "ii7 V7"),
+    "funk": ("I7 I7 I7 IV7", "I9 I9 IV9 I9", "I7 bVII7", "I7 I7 ii7 V7"),
     "gospel": ("I I7 IV iv I V7 I I", "I IV I V", "I vi ii7 V7", "I I7 IV #IVdim7 I V7 I IV"),
     "classical": (
         "I V vi iii IV I IV V",
@@ -102,7 +102,7 @@ MAJOR: Final = {
     "march": ("I I V7 V7 V7 V7 I I", "I I IV I V7 V7 I I", "I V7 I V7", "I VI7 II7 V7"),
     "electronic": ("I V vi IV", "vi IV I V", "IV V vi I", "I I IV IV", "IVM7 V6 vi7 IM7", "I ii vi V"),
     "ambient": ("IM7 IVM7", "I V IVM7 IVM7", "IM7 IM7 vi7 IVM7", "I Isus4 I IV"),
-    "hiphop": ("IM7 vi7 ii7 V7", "IM7 iii7 IVM7 ii7", "I vi IV V", "IVM7 iii7 vi7 vi7"),
+    "hiphop": ("IM7 vi7 ii7 V7", "IM7 iii7 IVM7 ii7", "I vi IV V", "IVM7 iii7 vi7 IM7"),
 }
 """For a major key."""
 MINOR: Final = {

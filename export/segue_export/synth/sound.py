@@ -73,7 +73,7 @@ def round_trip(wave: Wave, rate: int, container: str, codec: str, bit_rate: int)
     """Through a lossy codec and back, of the same length; the delay of the codec is taken away, so that the grid holds."""
     back = _decoded(encode(wave, rate, container, codec, bit_rate), rate)
     longest = int(_LONGEST_DELAY * rate)
-    span = min(len(wave), len(back), rate * 10)
+    span = min(len(wave), len(back))
     if span <= 2 * longest:
         return fitted(back, len(wave))
     match = signal.correlate(back[:span], wave[: span - longest], "valid", method="fft")
