@@ -28,8 +28,11 @@ def decode(source: bytes | Path, max_seconds: float | None = None) -> Samples:
     there, so that a long recording takes no more memory than its part. Raises UndecodableError.
     """
     try:
-        opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
-        with av.open(opened, "r", metadata_errors="ignore") as container:
+        # A file is handed over open: its name need not be text.
+        with (
+            io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file,
+            av.open(file, "r", metadata_errors="ignore") as container,
+        ):
             if not container.streams.audio:
                 raise UndecodableError("there is no audio stream")
             pieces = list(_until(_resampled(container), max_seconds))

@@ -22,6 +22,7 @@ __all__ = [
     "SPLITS",
     "Corpus",
     "ShardWriter",
+    "SplitError",
     "Track",
     "TrackLabels",
     "read_manifest",
@@ -41,6 +42,10 @@ MANIFEST: Final = "manifest.csv"
 PARQUET_MANIFEST: Final = "manifest.parquet"
 AUDIO: Final = "audio.i16"
 _SAMPLE_BYTES: Final = 2
+
+
+class SplitError(ValueError):
+    """A track cannot be in this split."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class Track:
 
 def split_of(group: str) -> str:
     """``train`` or ``valid`` for a group, by a hash of its name: adding groups moves none."""
-    return "valid" if crc32(group.encode()) % VALID_SHARE == 0 else "train"
+    return "valid" if crc32(group.encode(errors="surrogateescape")) % VALID_SHARE == 0 else "train"
 
 
 class ShardWriter:
@@ -118,14 +123,14 @@ class ShardWriter:
     ) -> str:
         """Write one track (its samples, or the reason why it is left out); returns the row's status.
 
-        Without a split, a hash of the group's name decides. Raises ValueError when a split is none, or another than the
+        Without a split, a hash of the group's name decides. Raises SplitError when a split is none, or another than the
         group's, and OSError when the disk is full; the dataset stays whole.
         """
         split = split or self._splits.get(group) or split_of(group)
         if split not in SPLITS:
-            raise ValueError(f"{path}: {split!r} is no split; they are {', '.join(SPLITS)}")
+            raise SplitError(f"{path}: {split!r} is no split; they are {', '.join(SPLITS)}")
         if self._splits.setdefault(group, split) != split:
-            raise ValueError(f"{path}: its group {group!r} is in the split {self._splits[group]!r}, not {split!r}")
+            raise SplitError(f"{path}: its group {group!r} is in the split {self._splits[group]!r}, not {split!r}")
         status = samples if isinstance(samples, str) else "duplicate" if sha256 in self._hashes else "ok"
         length = 0
         if status == "ok" and not isinstance(samples, str):

@@ -41,6 +41,27 @@ def test_folder(audio: Path, tmp_path: Path) -> None:
     assert {row.status for row in rows.values()} == {"ok"}
 
 
+def test_groups_for_testing(audio: Path, tmp_path: Path) -> None:
+    assert run("folder", audio, "--out", tmp_path / "all", "--test-every", 1) == 0
+    assert {row.split for row in rows_of(tmp_path / "all").values()} == {"test"}
+    assert run("folder", audio, "--out", tmp_path / "some", "--test-every", 2, "--group", "file") == 0
+    rows = rows_of(tmp_path / "some")
+    assert [name for name, row in rows.items() if row.split == "test"] == ["Jazz/two.mp3"]
+
+
+def test_a_name_that_is_no_text(audio: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "music/caf\udce9/one.flac"
+    try:
+        odd.parent.mkdir(parents=True)
+    except (OSError, UnicodeEncodeError):
+        pytest.skip("this file system takes only text")
+    odd.write_bytes((audio / "Jazz/Modal/one.flac").read_bytes())
+    assert run("folder", tmp_path / "music", "--out", tmp_path / "out", "--folder-tags") == 0
+    row = rows_of(tmp_path / "out")["caf\udce9/one.flac"]
+    assert (row.group, row.status) == ("caf\udce9", "ok")
+    assert main(["info", str(tmp_path / "out")]) == 0
+
+
 def test_folder_names_as_tags(audio: Path, tmp_path: Path) -> None:
     assert run("folder", audio, "--out", tmp_path, "--folder-tags", "--no-genres", "--group", "artist") == 0
     rows = rows_of(tmp_path)

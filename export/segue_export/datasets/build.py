@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from segue_export.datasets.items import Item, Limits, load
 from segue_export.decode import Samples
-from segue_export.shards import AUDIO, MANIFEST, ShardWriter, Track, read_manifest, write_manifest
+from segue_export.shards import AUDIO, MANIFEST, ShardWriter, SplitError, Track, read_manifest, write_manifest
 
 _AHEAD: Final = 3
 """Recordings in flight for each worker: enough to keep them busy, and few enough to hold in memory."""
@@ -122,7 +122,7 @@ def _add(writer: ShardWriter, item: Item, sha256: str, samples: Samples | str, o
             source=item.source,
             labels=item.labels,
         )
-    except ValueError as error:
+    except SplitError as error:
         raise DatasetError(
             f"{error}. It was put there by an earlier run; make the dataset in a new folder, or use the splits of then"
         ) from error

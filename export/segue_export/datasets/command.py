@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from segue_export.datasets.build import DatasetError, build, pending, relabel
 from segue_export.datasets.csv_table import CsvOptions, plan_csv
 from segue_export.datasets.folder import GROUPINGS, FolderOptions, plan_folder
 from segue_export.datasets.info import show, summarise
-from segue_export.datasets.items import Limits, Plan
+from segue_export.datasets.items import Limits, Plan, set_apart
 from segue_export.datasets.jamendo import SUBSETS, JamendoOptions, plan_jamendo
 from segue_export.datasets.magnatagatune import MagnaTagATuneOptions, plan_magnatagatune
 from segue_export.datasets.million_song import MillionSongOptions, plan_million_song
@@ -145,6 +145,9 @@ def _add_common(
     if audio:
         parser.add_argument("--audio", type=Path, required=True, help="the folder of audio")
     if licence:
+        parser.add_argument(
+            "--test-every", type=int, default=0, help="one group in so many is for testing (default: none)"
+        )
         parser.add_argument("--licence", default="", help="of the recordings, for the manifest")
     if bad_rows:
         parser.add_argument(
@@ -163,7 +166,13 @@ def _folder(options: argparse.Namespace) -> int:
     wanted = FolderOptions(
         not options.no_genres, options.folder_tags, options.tempo_and_key, options.group, options.licence
     )
-    return _make(plan_folder(options.audio, wanted), options)
+    return _make(plan_folder(options.audio, wanted, _watched), options)
+
+
+def _watched(paths: Sequence[Path]) -> Iterator[Path]:
+    """Show how far the reading of the files' tags is."""
+    with Progress("files looked at", len(paths)) as progress:
+        yield from progress.count(paths)
 
 
 def _csv(options: argparse.Namespace) -> int:
@@ -196,6 +205,7 @@ def _make(plan: Plan, options: argparse.Namespace) -> int:
     """Build what was planned, and say how it went."""
     for note in plan.notes:
         print(note, flush=True)
+    plan.items = set_apart(plan.items, getattr(options, "test_every", 0))
     try:
         items = pending(plan.items, options.out)
     except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -17,6 +18,7 @@ from segue_export.datasets.labels import TrackLabels
 
 Grouping = Literal["folder", "artist", "album", "file"]
 GROUPINGS: Final[tuple[Grouping, ...]] = ("folder", "artist", "album", "file")
+Watch = Callable[[Sequence[Path]], Iterable[Path]]
 _SEPARATORS: Final = re.compile(r"[;/,|]")
 
 
@@ -34,9 +36,9 @@ class FolderOptions:
     licence: str = ""
 
 
-def plan_folder(folder: Path, options: FolderOptions) -> Plan:
-    """All audio below a folder. Raises DatasetError when there is none."""
-    items = [_item(folder, path, options) for path in audio_files(folder)]
+def plan_folder(folder: Path, options: FolderOptions, watch: Watch = iter) -> Plan:
+    """All audio below a folder; `watch` sees the files go by. Raises DatasetError when there is none."""
+    items = [_item(folder, path, options) for path in watch(list(audio_files(folder)))]
     if not items:
         raise DatasetError(f"there is no audio file in {folder}")
     labelled = sum(bool(item.labels.tags) for item in items)
@@ -46,7 +48,10 @@ def plan_folder(folder: Path, options: FolderOptions) -> Plan:
 def _item(folder: Path, path: Path, options: FolderOptions) -> Item:
     inside = path.relative_to(folder)
     said = _file_tags(path)
-    tags = [*(split_genres(said.genre) if options.genres else ()), *(inside.parts[:-1] if options.folders else ())]
+    tags = [
+        *(split_genres(said.genre) if options.genres else ()),
+        *(map(_readable, inside.parts[:-1]) if options.folders else ()),
+    ]
     labels = TrackLabels(
         tags=tuple(dict.fromkeys(tags)),
         tempo=said.bpm if options.tempo_and_key else None,
@@ -54,6 +59,11 @@ def _item(folder: Path, path: Path, options: FolderOptions) -> Item:
     )
     group = _group(inside, said, options.group)
     return Item(group, str(inside), path, licence=options.licence, source=str(folder), labels=labels)
+
+
+def _readable(name: str) -> str:
+    # The name of a folder need not be text; a label must be.
+    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _file_tags(path: Path) -> FileTags:

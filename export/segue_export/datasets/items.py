@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 
@@ -87,6 +88,16 @@ def settle_groups(items: Iterable[Item]) -> tuple[list[Item], list[str]]:
         splits[item.group].add(item.split)
     divided = {group for group, found in splits.items() if len(found) > 1}
     return list(_divide(kept, divided)), sorted(divided)
+
+
+def set_apart(items: Iterable[Item], every: int) -> list[Item]:
+    """Put one group in so many into the test split, by a hash of its name, where nothing says another; 0 for none."""
+    return [
+        replace(item, split="test")
+        if every and item.split is None and crc32(f"test {item.group}".encode(errors="surrogateescape")) % every == 0
+        else item
+        for item in items
+    ]
 
 
 def _divide(items: Iterable[Item], divided: set[str]) -> Iterator[Item]:

@@ -75,7 +75,11 @@ class Progress:
 
     def _line(self) -> None:
         self._last = time.monotonic()
-        print(f"{self._done} of {self._total} {self._unit}; {self._said()}", file=sys.stderr, flush=True)
+        print(
+            f"{self._done} of {self._total} {self._unit}{'; ' if self._counts else ''}{self._said()}",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def _said(self) -> str:
         return ", ".join(f"{count} {status}" for status, count in self._counts.most_common())
