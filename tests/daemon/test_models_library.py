@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,11 @@ import pytest
 from library_support import DIM, LABELS, MODEL, analysis, probe, vector, wait_until
 from segue.analysis.result import Embedding
 from segue.errors import DamagedAudioError, ModelMismatchError
+from segue.library.connection import PAGE_BYTES, suspicion
 from segue.library.files import RENEWAL_PRIORITY
 from segue.library.store import Library
 from segue.server import renewal
+from segue.server.recovery import open_library
 from segue.server.renewal import Renewer
 from segue.server.spaces import Named
 
@@ -234,3 +237,28 @@ def test_a_target_that_changes_on_the_way_is_the_one_that_counts(bench):
     bench.held = False
     wait_until(bench.switched)
     assert bench.told[-1] == ("other", "in-use")
+
+
+def test_a_damaged_library_loses_no_more_for_having_two_generations(tmp_path):
+    """What was made for the next set is made again; what is in use is rescued as ever."""
+    path = tmp_path / "library.db"
+    library = Library(path)
+    library.set_model(MODEL, LABELS, DIM)
+    ids = library.store_many([(f"/m/{n}.mp3", probe(str(n)), analysis(str(n))) for n in range(60)])
+    library.set_next(NEW, NEW_LABELS, NEW_DIM)
+    for n, track in enumerate(ids):
+        library.store_renewed(track, embedding(str(n)))
+    library.close()
+    with closing(sqlite3.connect(path)) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'other_vectors'").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * PAGE_BYTES)
+        file.write(bytes(PAGE_BYTES))
+    suspicion(path).touch()
+    opened = open_library(path, Made())
+    assert opened.trouble is not None
+    assert opened.library.columns().ids.tolist() == ids
+    assert np.array_equal(opened.library.vector(ids[7]), vector("7"))
+    assert opened.library.next_model.name == NEW
+    assert opened.library.renewal() == (0, 60, 0)
+    opened.library.close()
