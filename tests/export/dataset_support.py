@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,9 +10,6 @@ from export_support import tune
 
 from segue.demo.files import Tags, write_audio
 from segue.frontend.constants import SAMPLE_RATE
-from segue_export.datasets import build
-from segue_export.datasets.build import Decoded
-from segue_export.datasets.items import Item, Limits
 from segue_export.shards import Track, read_manifest
 
 
@@ -34,13 +30,3 @@ def write_rows(path: Path, rows: Iterable[Iterable[object]], separator: str = ",
 def rows_of(folder: Path) -> dict[str, Track]:
     """The manifest's rows by path."""
     return {row.path: row for row in read_manifest(folder / "manifest.csv")}
-
-
-_decode = build._decode
-
-
-def crash_on_poison(item: Item, limits: Limits) -> Decoded:
-    """Decode, but die as a broken codec would when the file is called so."""
-    if "poison" in item.path:
-        os._exit(9)
-    return _decode(item, limits)

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_support import crash_on_poison, record, rows_of
+from dataset_crash import crash_on_poison
+from dataset_support import record, rows_of
 
 from segue_export.datasets import build as building
 from segue_export.datasets.build import CRASHED, DatasetError, build, pending, relabel
-from segue_export.datasets.command import main
+from segue_export.datasets.command import INTERRUPTED, main
 from segue_export.datasets.items import Item, Limits, settle_groups
 from segue_export.datasets.labels import TrackLabels
 from segue_export.shards import Corpus, ShardWriter
@@ -65,21 +66,29 @@ def test_as_many_workers_as_one_likes_give_the_same(music: Path, tmp_path: Path)
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
-def test_a_killed_build_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_build_that_was_ended_goes_on(tmp_path: Path, how: signal.Signals) -> None:
     for number in range(30):
         record(tmp_path / "music" / f"album-{number // 5}" / f"{number:02}.flac", number, 1.5)
     out, whole = tmp_path / "out", tmp_path / "whole"
     options = [str(tmp_path / "music"), "--min-seconds", "1", "--workers"]
     command = [sys.executable, "-m", "segue_export.datasets.command", "folder", *options, "2", "--out", str(out)]
-    # Killed with its workers, once in the middle of its work.
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as run:
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
         deadline = time.monotonic() + 60
         while not (out / "audio.i16").exists() or (out / "audio.i16").stat().st_size < 200_000:
             assert time.monotonic() < deadline
-            assert run.poll() is None, "it was done before it could be killed"
+            assert run.poll() is None, "it was done before it could be ended"
             time.sleep(0.002)
-        os.killpg(run.pid, signal.SIGKILL)
+        # Its workers get the signal as well, as from a terminal.
+        os.killpg(run.pid, how)
+        said = run.communicate(timeout=60)[1]
     assert 0 < len(Corpus(out)) < 30
+    if how == signal.SIGINT:
+        assert run.returncode == INTERRUPTED
+        assert "interrupted; the same command goes on where it stopped" in said
+        assert "Traceback" not in said
     assert main(["folder", *options, "1", "--out", str(out)]) == 0
     assert main(["folder", *options, "1", "--out", str(whole)]) == 0
     for name in ("audio.i16", "manifest.csv"):
@@ -120,8 +129,9 @@ def test_what_another_dataset_has_is_left_out(music: Path, tmp_path: Path) -> No
     build(items_of(music / "album-0"), tmp_path / "first", limits=LIMITS)
     counts = build(items_of(music), tmp_path / "second", limits=LIMITS, not_in=[tmp_path / "first"])
     assert counts["duplicate"] == 4
-    with pytest.raises(DatasetError, match="cannot be used"):
+    with pytest.raises(DatasetError, match="nowhere cannot be read as a dataset"):
         build([], tmp_path / "third", not_in=[tmp_path / "nowhere"])
+    assert not (tmp_path / "third").exists()
 
 
 def test_what_is_there_is_not_looked_at_again(music: Path, tmp_path: Path) -> None:

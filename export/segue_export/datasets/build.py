@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Final, NamedTuple
 
 from segue_export.datasets.items import Item, Limits, load
 from segue_export.decode import Samples
-from segue_export.shards import AUDIO, MANIFEST, ShardWriter, SplitError, Track, read_manifest, write_manifest
+from segue_export.shards import (
+    AUDIO,
+    MANIFEST,
+    ShardWriter,
+    SplitError,
+    Track,
+    read_manifest,
+    read_tracks,
+    write_manifest,
+)
 
 _AHEAD: Final = 3
 """Recordings in flight for each worker: enough to keep them busy, and few enough to hold in memory."""
@@ -54,9 +66,9 @@ def build(
     and gives the same dataset as one that was not. A recording that is the same, sample for sample, as one in this
     dataset or in one of `not_in` is a duplicate. Raises DatasetError when the disk is full or a folder cannot be used.
     """
+    elsewhere = set[str]().union(*(_hashes(folder) for folder in not_in))
     try:
         writer = ShardWriter(out)
-        elsewhere = {row.sha256 for folder in not_in for row in read_manifest(folder / MANIFEST) if row.status == "ok"}
     except (OSError, ValueError) as error:
         raise DatasetError(f"{out} cannot be used as a dataset folder: {error}") from error
     counts: Counter[str] = Counter()
@@ -67,6 +79,13 @@ def build(
         if report is not None:
             report(done.item, status)
     return counts
+
+
+def _hashes(folder: Path) -> set[str]:
+    try:
+        return {row.sha256 for row in read_tracks(folder) if row.status == "ok"}
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{folder} cannot be read as a dataset: {error}") from error
 
 
 def relabel(items: Iterable[Item], out: Path) -> int:
@@ -155,23 +174,53 @@ def decoded(items: Iterable[Item], limits: Limits, workers: int) -> Iterator[Dec
             return
 
 
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes; left early, what they have not begun is not done."""
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        with _deaf_to_interrupts():
+            pool.submit(int)  # starts all of them
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that are started in here stay deaf to Ctrl-C, from their first instruction on.
+
+    Ctrl-C reaches every process of a terminal; the one that started the others answers it.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _in_pool(waiting: list[Item], remaining: Iterator[Item], limits: Limits, workers: int) -> Iterator[Decoded]:
-    futures: deque[Future[Decoded]] = deque()
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        while True:
-            for item in islice(remaining, workers * _AHEAD - len(futures)):
-                waiting.append(item)
-                futures.append(pool.submit(_decode, item, limits))
-            if not futures:
-                return
+    """Decode what remains; when a process crashes, `waiting` holds what was not yet handed over."""
+    waiting.extend(islice(remaining, workers * _AHEAD))
+    if not waiting:
+        return
+    with _pool(workers) as pool:
+        futures = deque(pool.submit(_decode, item, limits) for item in waiting)
+        while futures:
             done = futures.popleft().result()
             waiting.pop(0)
             yield done
+            for item in islice(remaining, 1):
+                waiting.append(item)
+                futures.append(pool.submit(_decode, item, limits))
 
 
 def _one_at_a_time(waiting: list[Item], limits: Limits) -> Iterator[Decoded]:
     """Empty the list, or up to the first recording on which the process crashes."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with _pool(1) as pool:
         while waiting:
             item = waiting.pop(0)
             try:
