@@ -49,6 +49,7 @@ def clip(seed: int, number: int, styles: Sequence[Style], sources: Sources) -> t
     weights = np.array([style.weight for style in styles])
     style = styles[int(rng.choice(len(styles), p=weights / weights.sum()))]
     made = compose(style, rng, sources)
+    mixing.add_room(made, rng)
     mixing.add_voice(made, rng, sources)
     finishing.master(made, rng)
     return made, rng

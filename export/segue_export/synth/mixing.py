@@ -14,8 +14,9 @@ from segue_export.synth.vocals import Vocal
 
 VERSE_SECONDS: Final = 14.0
 """A verse is sung once and comes again: analysis and synthesis of a voice cost more than the rest of a clip."""
-_GAIN_DB: Final = (-1.0, 6.0)
+_GAIN_DB: Final = {"sung": (0.0, 6.0), "rapped": (2.0, 7.0), "spoken": (-1.0, 6.0)}
 """Of the voice over the accompaniment."""
+_ROOM_SHARE: Final = 0.85
 _ROUGH: Final = {"metal", "punk", "hard rock"}
 
 
@@ -35,6 +36,13 @@ def add_voice(made: Composition, rng: np.random.Generator, sources: Sources) -> 
     made.wave = _mixed(made, vocal, wave, rng)
     made.manner, made.sex = vocal.manner, vocal.sex
     made.credits.append(Credit(vocal.source, vocal.licence))
+
+
+def add_room(made: Composition, rng: np.random.Generator) -> None:
+    """A room around instruments that have none: sound fonts are recorded close and dry."""
+    if made.style.engine != "steps" and rng.random() < _ROOM_SHARE:
+        seconds, wet = float(rng.uniform(0.4, 1.6)), float(rng.uniform(0.06, 0.25))
+        made.wave = mastering.reverberate(made.wave, RATE, seconds, wet, rng)
 
 
 def _perform(made: Composition, manner: str, rng: np.random.Generator, sources: Sources) -> tuple[Vocal, Wave] | None:
@@ -75,7 +83,9 @@ def _mixed(made: Composition, vocal: Vocal, voice: Wave, rng: np.random.Generato
         voice = mastering.reverberate(voice, RATE, float(rng.uniform(0.5, 2.2)), float(rng.uniform(0.08, 0.45)), rng)
     voice = mastering.compress(voice, RATE, 0.5)
     ratio = level(made.wave) / max(level(voice), 1e-6)
-    return (made.wave + voice * np.float32(ratio * 10 ** (float(rng.uniform(*_GAIN_DB)) / 20))).astype(np.float32)
+    return (made.wave + voice * np.float32(ratio * 10 ** (float(rng.uniform(*_GAIN_DB[vocal.manner])) / 20))).astype(
+        np.float32
+    )
 
 
 def level(wave: Wave) -> float:

@@ -13,7 +13,7 @@ from segue_export.datasets.build import DatasetError
 FONTS: Final = ("fluid-soundfont-gm", "musescore-general-soundfont-lossless", "timgm6mb-soundfont")
 VOICES: Final = (
     *(f"asterisk-core-sounds-{language}-g722" for language in ("en", "es", "fr", "it", "ru")),
-    *("asterisk-prompt-it-menardi-wav", "asterisk-prompt-fr-armelle"),
+    "asterisk-prompt-it-menardi-wav",
     *("tuxpaint-stamps-default", "klettres-data", "ktuberling-data"),
 )
 DRUMS: Final = ("hydrogen-drumkits", "sonic-pi-samples")

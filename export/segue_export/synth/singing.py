@@ -98,10 +98,12 @@ def perform(
     *,
     vibrato: float = 0.35,
     formant: float = 1.0,
+    transpose: float = 1.0,
 ) -> Wave:
     """Sing notes with the syllables of the speech, one after the other and round again; float32 at 16 kHz.
 
-    `vibrato` in semitones. `formant` above 1 makes the voice smaller. A note at 0 Hz keeps the pitch of the speech (rap).
+    `vibrato` in semitones. `formant` above 1 makes the voice smaller. A note at 0 Hz keeps
+    the course of the speech's own pitch, times `transpose` (rap).
     """
     count = int(seconds / FRAME) + 1
     f0 = np.zeros(count)
@@ -126,7 +128,7 @@ def perform(
         if note.hertz > 0:
             f0[use] = _contour(note.hertz, len(source), vibrato, rng) * voiced
         else:
-            f0[use] = np.where(voiced, (speech.f0[source] / speech.pitch) ** 0.6 * speech.pitch, 0.0)
+            f0[use] = np.where(voiced, (speech.f0[source] / speech.pitch) ** 0.9 * speech.pitch * transpose, 0.0)
         fade = min(6, len(source) // 2)
         envelope[use.stop - fade : use.stop] *= np.linspace(1, 0.01, fade)[:, None] ** 2
     if formant != 1.0:

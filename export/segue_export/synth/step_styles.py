@@ -28,6 +28,8 @@ class Pattern:
     """Share of clips whose drums are samples of real ones."""
     swing: float = 0.5
     """Where the second sixteenth of an eighth falls."""
+    music: float = 1.0
+    """Level of the harmonic layers; hip-hop is drums, bass and voice."""
     rolls: bool = False
     """Whether the hats roll (trap)."""
 
@@ -50,13 +52,13 @@ BREAK_SNARES: Final = ("....x..o.o..x...", "....x..o.o..x..o", "....x....o..x...
 PATTERNS: Final = {
     "house": Pattern(FOUR, hat=OFF, open=("..x...x...x...x.", ""), perc=("...x..x....x..x.", "..o..o.x..o..o..", ""), bass=("offbeat", "syncopated", "octave"), layers=("stab", "pad", "pluck")),
     "deep house": Pattern(FOUR, hat=(*OFF, *SIXTEENTHS), perc=("...x..x....x..x.", "x..x..x...x.x...", ""), bass=("syncopated", "deep"), layers=("keys", "pad", "stab"), pump=0.4, hard=0.1, swing=0.54),
-    "techno": Pattern(FOUR, clap=("....x.......x...", ""), hat=(*OFF, *SIXTEENTHS), perc=("..x..x..x..x..x.", "x..x..x..x..x.x.", "...x......x....."), bass=("rumble", "root16", "acid"), layers=("stab", "drone", "pluck"), pump=0.7, hard=0.9, real=0.15),
+    "techno": Pattern(FOUR, clap=("....x.......x...", ""), hat=(*OFF, *SIXTEENTHS), perc=("..x..x..x..x..x.", "x..x..x..x..x.x.", "...x......x....."), bass=("rumble", "root16", "acid"), music=0.75, layers=("stab", "drone", "pluck"), pump=0.7, hard=0.9, real=0.15),
     "minimal": Pattern(FOUR, clap=("....x.......x...", ""), hat=OFF, perc=("..x....x..x.....", ".x..x.....x..x.."), bass=("syncopated", "deep"), layers=("stab", "drone"), pump=0.3, hard=0.2),
     "trance": Pattern(FOUR, hat=OFF, open=("..x...x...x...x.",), bass=("offbeat", "gallop"), layers=("supersaw", "arp", "pad"), pump=0.75, real=0.1),
     "psytrance": Pattern(FOUR, clap=("....x.......x...", ""), hat=(*OFF, *SIXTEENTHS), bass=("gallop",), layers=("acid", "drone", "arp"), pump=0.4, hard=0.7, real=0.0),
     "eurodance": Pattern(FOUR, hat=OFF, open=("..x...x...x...x.",), bass=("offbeat", "octave"), layers=("supersaw", "stab", "arp"), hard=0.6, real=0.1),
     "hardcore": Pattern(FOUR, clap=("",), hat=OFF, bass=("offbeat", "root16"), layers=("supersaw", "stab"), pump=0.8, hard=1.0, real=0.0),
-    "drum and bass": Pattern(("x.........x.....", "x.x.......x.....", "x..x......x....."), snare=("....x.......x...", "....x..o.o..x..o", "....x..o....x..."), clap=("",), hat=("x.x.x.x.x.x.x.x.", "xoxoxoxoxoxoxoxo"), bass=("reese", "deep", "syncopated"), layers=("pad", "keys", "stab"), pump=0.3, real=0.6),
+    "drum and bass": Pattern(("x.........x.....", "x.x.......x.....", "x..x......x....."), snare=("....x.......x...", "....x..o.o..x..o", "....x..o....x..."), clap=("",), hat=("x.x.x.x.x.x.x.x.", "xoxoxoxoxoxoxoxo"), bass=("reese", "deep", "syncopated"), music=0.8, layers=("pad", "keys", "stab"), pump=0.3, real=0.6),
     "jungle": Pattern(BREAKS, snare=BREAK_SNARES, clap=("",), hat=("x.x.x.x.x.x.x.x.",), bass=("deep", "reese"), layers=("pad", "stab"), pump=0.1, real=0.9),
     "dubstep": Pattern(("x...............", "x..........x....", "x..x............"), snare=("........x.......",), clap=("........x.......", ""), hat=("x.o.x.o.x.o.x.oo", "..x...x...x..xx."), bass=("wobble",), layers=("pad", "stab", "drone"), pump=0.5, hard=0.7),
     "breakbeat": Pattern(BREAKS, snare=BREAK_SNARES, clap=("",), hat=("x.x.x.x.x.x.x.x.", "xoxoxoxoxoxoxoxo"), bass=("syncopated", "acid", "root8"), layers=("stab", "pad", "pluck"), pump=0.3, hard=0.6, real=0.7),
@@ -66,10 +68,10 @@ PATTERNS: Final = {
     "nu disco": Pattern(FOUR, snare=("....x.......x...",), hat=("xoxoxoxoxoxoxoxo", "..x...x...x...x."), open=("..x...x...x...x.",), perc=("...x..x....x..x.", ""), bass=("octave", "syncopated"), layers=("stab", "strings", "keys"), real=0.7, pump=0.3),
     "downtempo": Pattern(("x.....x...x.....", "x.......x.x.....", "x..x......x....."), snare=BACKBEAT, clap=("",), hat=("x.x.x.x.x.x.x.x.", "x.xox.xox.xox.xo"), bass=("deep", "syncopated"), layers=("keys", "pad", "pluck"), pump=0.2, hard=0.1, real=0.5, swing=0.55),
     "ambient": Pattern(("",), clap=("",), hat=("",), bass=("none", "drone"), layers=("pad", "drone", "strings", "bells"), pump=0.0),
-    "boom bap": Pattern(BOOM_BAP, snare=("....x.......x...", "....x..o....x...", "....x.......x..o"), clap=("",), hat=("x.x.x.x.x.x.x.x.", "x.x.x.xox.x.x.x."), bass=("deep", "syncopated"), layers=("keys", "strings", "stab"), pump=0.1, hard=0.3, real=0.85, swing=0.58),
-    "old school rap": Pattern(("x.....x...x.....", "x..x..x...x.....", "x.......x.x....."), snare=BACKBEAT, clap=("....x.......x...", ""), hat=("xoxoxoxoxoxoxoxo", "x.x.x.x.x.x.x.x."), perc=("x..x..x.x..x..x.", ""), bass=("root8", "syncopated", "808"), layers=("stab", "stab"), pump=0.1, real=0.4),
-    "trap": Pattern(("x.........x.....", "x......x..x.....", "x..x......x..x..", "x.....x.....x..."), snare=("........x.......",), clap=("........x.......",), hat=("x.x.x.x.x.x.x.x.",), perc=("...x......x.....", ""), bass=("808",), layers=("bells", "pad", "pluck", "keys"), pump=0.2, hard=0.5, real=0.1, rolls=True),
-    "reggaeton": Pattern(FOUR, snare=("...x..x....x..x.",), clap=("",), hat=("x.x.x.x.x.x.x.x.", ""), perc=("...x..x....x..x.", ""), bass=("root8", "syncopated", "808"), layers=("pluck", "pad", "stab"), pump=0.2, real=0.3),
+    "boom bap": Pattern(BOOM_BAP, snare=("....x.......x...", "....x..o....x...", "....x.......x..o"), clap=("",), hat=("x.x.x.x.x.x.x.x.", "x.x.x.xox.x.x.x."), bass=("deep", "syncopated"), music=0.5, layers=("keys", "strings", "stab"), pump=0.1, hard=0.3, real=0.85, swing=0.58),
+    "old school rap": Pattern(("x.....x...x.....", "x..x..x...x.....", "x.......x.x....."), snare=BACKBEAT, clap=("....x.......x...", ""), hat=("xoxoxoxoxoxoxoxo", "x.x.x.x.x.x.x.x."), perc=("x..x..x.x..x..x.", ""), bass=("root8", "syncopated", "808"), music=0.45, layers=("stab", "stab"), pump=0.1, real=0.4),
+    "trap": Pattern(("x.........x.....", "x......x..x.....", "x..x......x..x..", "x.....x.....x..."), snare=("........x.......",), clap=("........x.......",), hat=("x.x.x.x.x.x.x.x.",), perc=("...x......x.....", ""), bass=("808",), music=0.5, layers=("bells", "pad", "pluck", "keys"), pump=0.2, hard=0.5, real=0.1, rolls=True),
+    "reggaeton": Pattern(FOUR, snare=("...x..x....x..x.",), clap=("",), hat=("x.x.x.x.x.x.x.x.", ""), perc=("...x..x....x..x.", ""), bass=("root8", "syncopated", "808"), music=0.65, layers=("pluck", "pad", "stab"), pump=0.2, real=0.3),
     "lo-fi": Pattern(BOOM_BAP, snare=BACKBEAT, clap=("",), hat=("x.x.x.x.x.x.x.x.", "x.o.x.o.x.o.x.o."), bass=("deep",), layers=("keys", "keys", "bells"), pump=0.15, hard=0.0, real=0.7, swing=0.6),
     "industrial": Pattern((*FOUR, "x..x..x.x..x..x."), snare=BACKBEAT, clap=("",), hat=SIXTEENTHS, perc=("x..x..x..x..x.x.", "..x..x..x..x..x."), bass=("root16", "reese"), layers=("drone", "stab"), pump=0.3, hard=1.0, real=0.3),
 }  # fmt: skip

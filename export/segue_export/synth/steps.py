@@ -118,7 +118,7 @@ class StepSong:
         pump = self._pump()
         music = layers.render(self) * pump
         bass = layers.bass(self) * (0.3 + 0.7 * pump)
-        balance = float(self.rng.uniform(0.7, 1.3))
+        balance = float(self.rng.uniform(0.7, 1.3)) * self.pattern.music
         wave = beat + music * np.float32(balance) + bass
         return np.ascontiguousarray(wave[: self.samples], dtype=np.float32)
 

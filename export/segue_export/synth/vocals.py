@@ -44,8 +44,9 @@ def _speech(path: Path) -> Speech | None:
 def _pick(speakers: Sequence[Speaker], rng: np.random.Generator, syllables: int) -> tuple[Speech, Speaker] | None:
     for _ in range(TRIES):
         speaker = speakers[int(rng.integers(len(speakers)))]
-        path = speaker.files[int(rng.integers(len(speaker.files)))]
-        speech = _speech(path)
+        # The largest of four: single words have too few syllables.
+        paths = [speaker.files[int(number)] for number in rng.integers(len(speaker.files), size=4)]
+        speech = _speech(max(paths, key=lambda path: path.stat().st_size))
         if speech is not None and len(speech.syllables) >= syllables and speech.pitch > 0:
             return speech, speaker
     return None
@@ -73,7 +74,7 @@ def sing(
     low, high = _RANGES[sex]
     middle = float(np.median([note.pitch for note in notes]))
     octave = 12 * round(((low + high) / 2 + float(rng.normal(0, 2)) - middle) / 12)
-    sung = [Sung(n.beat * beat, n.length * beat, hertz(n.pitch + octave)) for n in notes]
+    sung = [Sung(n.beat * beat, n.length * beat, hertz(n.pitch + octave)) for n in _legato(notes)]
     vibrato = float(rng.uniform(0.05, 0.5))
     wave = singing.perform(speech, sung, seconds, rng, vibrato=vibrato, formant=formant)
     if rng.random() < 0.35:
@@ -82,6 +83,16 @@ def sing(
             speech, second, seconds, rng, vibrato=vibrato, formant=formant * 1.03
         )
     return Vocal(wave, "sung", sex, speaker.source, speaker.licence)
+
+
+def _legato(notes: list[Note]) -> list[Note]:
+    """Notes that go on to the next one, unless there is time for a breath."""
+    after = [*(note.beat for note in notes[1:]), notes[-1].beat + notes[-1].length]
+    gaps = (start - note.beat for note, start in zip(notes, after, strict=True))
+    return [
+        note._replace(length=gap if gap < note.length + 0.6 else note.length)
+        for note, gap in zip(notes, gaps, strict=True)
+    ]
 
 
 def _second(
@@ -118,12 +129,12 @@ def rap(speakers: Sequence[Speaker], beat: float, bars: int, seconds: float, rng
         formant = 1.18
     target = float(rng.uniform(105, 160) if sex == "male" else rng.uniform(190, 240))
     patterns = [_flow(rng) for _ in range(2)]
-    sung = []
-    for bar in range(bars):
-        for step, length in patterns[(bar // 2) % 2][bar % 2]:
-            bend = 2 ** (float(rng.normal(0, 1.6)) / 12) * (0.88 if step >= 12 else 1.0)
-            sung.append(Sung((bar * 4 + step / 4) * beat, length / 4 * beat * 0.95, target * bend))
-    wave = singing.perform(speech, sung, seconds, rng, vibrato=0.0, formant=formant)
+    syllables = [
+        Sung((bar * 4 + step / 4) * beat, length / 4 * beat * 0.95, 0.0)
+        for bar in range(bars)
+        for step, length in patterns[bar // 2 % 2][bar % 2]
+    ]
+    wave = singing.perform(speech, syllables, seconds, rng, formant=formant, transpose=target / speech.pitch)
     return Vocal(wave, "rapped", sex, speaker.source, speaker.licence)
 
 
