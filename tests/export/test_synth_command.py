@@ -86,6 +86,7 @@ def test_hours_count_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "0 clips" in capsys.readouterr().out.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_files_of_every_format_with_their_truth(tmp_path: Path) -> None:
     assert render("--out", tmp_path / "d", "--clips", 4, "--styles", "old school rap", "--full", tmp_path / "f") == 0
     with (tmp_path / "f" / "truth.csv").open(newline="") as file:
@@ -103,6 +104,7 @@ def test_files_of_every_format_with_their_truth(tmp_path: Path) -> None:
         assert np.abs(sound.read(tmp_path / "f" / row["path"], 16_000)).max() > 0.05
 
 
+@pytest.mark.slow
 def test_voices_are_mixed_in_and_labelled(tmp_path: Path) -> None:
     speaker = tmp_path / "voices" / "package" / "bruno"
     speaker.mkdir(parents=True)
