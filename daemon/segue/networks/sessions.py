@@ -80,7 +80,7 @@ class _Network:
 
 
 class Tagger(_Network):
-    """The CRNN: tag probabilities (batch, 50) and embedding (batch, 160) of windows (batch, 96, 1813)."""
+    """The CRNN: tag scores (batch, tags) and embedding (batch, 160) of windows (batch, 96, 1813)."""
 
     first_output = "tags"
 
