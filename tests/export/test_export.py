@@ -66,7 +66,7 @@ def test_what_was_exported_is_loaded(models: Path) -> None:
     networks = Networks.load(models, "cpu")
     assert networks.self_test() < 1e-3
     assert networks.tagger.tags == TAGS
-    assert networks.vector.dim <= 16  # no longer than the teachers' embeddings
+    assert networks.vector.dim <= 12  # no more directions than views
     tags, embedding = networks.tagger.run(np.full((3, 96, 1813), -40, np.float32))
     assert tags.shape == (3, len(TAGS))
     assert embedding.shape == (3, 160)
@@ -115,12 +115,24 @@ def test_the_projection_finds_what_the_teachers_hear() -> None:
     random = np.random.default_rng(1)
     hidden = random.standard_normal((400, 3))
     parts = hidden @ random.standard_normal((3, 12)) + 0.05 * random.standard_normal((400, 12))
-    heard = fusion.Heard(parts, hidden[:, :2] @ random.standard_normal((2, 6)), np.ones(6, np.float32))
+    heard = fusion.Heard(parts, hidden[:, :2] @ random.standard_normal((2, 6)), np.ones(6, np.float32), (3, 3, 3, 3))
     statistics = fusion.Statistics(parts.mean(0), parts.std(0), 400)
-    vectors = statistics.score(parts) @ fusion.project(statistics, heard, ridge=1e-3, dim=2)
+    vectors = statistics.score(parts) @ fusion.project(statistics, heard, ridge=1e-3, blend=0.0, dim=2)
     wanted = fusion.teacher_space(heard)
     ours, theirs = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (vectors, wanted))
     assert np.corrcoef((ours @ ours.T).ravel(), (theirs @ theirs.T).ravel())[0, 1] > 0.98
+
+
+def test_the_parts_themselves_may_stand_beside_it() -> None:
+    random = np.random.default_rng(2)
+    parts = random.standard_normal((300, 12))
+    heard = fusion.Heard(parts, random.standard_normal((300, 6)), np.ones(6, np.float32), (3, 3, 3, 3))
+    statistics = fusion.Statistics(np.zeros(12), np.ones(12), 300)
+    vectors = parts @ fusion.project(statistics, heard, blend=50.0, dim=12)
+    ours, theirs = (
+        x / np.linalg.norm(x, axis=1, keepdims=True) for x in (vectors, parts * fusion.part_weights((3,) * 4))
+    )
+    assert ours @ ours.T == pytest.approx(theirs @ theirs.T, abs=0.02)
 
 
 class _Listener(nn.Module):
