@@ -17,8 +17,10 @@ from synth_support import speech
 from segue.keys import KEYS
 from segue_export.datasets.command import main
 from segue_export.shards import Corpus, read_manifest
-from segue_export.synth import sound, voices
+from segue_export.synth import accompaniment, midi, sound, voices
 from segue_export.synth.clips import STYLES
+from segue_export.synth.fluid import ToolError
+from segue_export.synth.theory import Chord
 
 FONTS = os.environ.get("SEGUE_SOUNDFONTS", "")
 needs_fonts = pytest.mark.skipif(
@@ -171,3 +173,13 @@ def test_a_sound_font_plays(tmp_path: Path, engine: str) -> None:
     assert done.returncode == 0, done.stderr
     assert "3 clips" in done.stdout
     assert all(STYLES[row.labels.style or ""].engine == engine for row in Corpus(tmp_path).tracks)
+
+
+@pytest.mark.skipif(shutil.which("mma") is None, reason="mma is not installed")
+def test_mma_keeps_a_tempo_that_is_no_whole_number() -> None:
+    song = accompaniment.song([("stdlib/march:March", [Chord(0, "")] * 4)], 111.54, 3)
+    data = midi.with_tempo(accompaniment.arrange(song), 111.54)
+    at = data.index(b"\xff\x51\x03") + 3
+    assert 60e6 / int.from_bytes(data[at : at + 3], "big") == pytest.approx(111.54, abs=0.001)
+    with pytest.raises(ToolError, match="refused"):
+        accompaniment.arrange("Groove NoSuchGroove\nC\n")

@@ -94,6 +94,10 @@ def test_midi_tracks_are_as_the_standard_says() -> None:
     data = midi.file([midi.tempo_track(120.0), track])
     assert data[8:14] == struct.pack(">HHH", 1, 2, 192)
     assert b"\xff\x51\x03" + (500_000).to_bytes(3, "big") in data
+    faster = midi.with_tempo(data, 122.7)
+    assert faster.replace(round(60e6 / 122.7).to_bytes(3, "big"), (500_000).to_bytes(3, "big")) == data != faster
+    with pytest.raises(ValueError, match="no tempo"):
+        midi.with_tempo(midi.file([track]), 120.0)
     more = midi.with_tracks(data, [track])
     assert more[10:12] == struct.pack(">H", 3)
     assert more.endswith(track)

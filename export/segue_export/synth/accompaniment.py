@@ -90,7 +90,8 @@ def compose(style: Style, rng: np.random.Generator, sources: Sources, seconds: f
     for first in range(0, bars, _SECTION_BARS):
         groove = chosen.grooves[int(rng.integers(len(chosen.grooves)))]
         sections.append((f"{chosen.name}:{groove}", chords[first : first + _SECTION_BARS]))
-    data = arrange(song(sections, quarters, int(rng.integers(1 << 30))))
+    # MMA cuts a tempo to whole numbers.
+    data = midi.with_tempo(arrange(song(sections, quarters, int(rng.integers(1 << 30)))), quarters)
     lead = style.leads[int(rng.integers(len(style.leads)))]
     character = str(rng.choice(["flowing", "flowing", "busy", "long"]))
     centre = int(rng.integers(64, 76))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from segue_export.synth.theory import Note
 
-TICKS = 192
+TICKS: Final = 192
 """Ticks of a quarter note, as MMA has them."""
+_SET_TEMPO: Final = b"\xff\x51\x03"
 
 
 def track(
@@ -30,7 +32,7 @@ def track(
 
 def tempo_track(bpm: float) -> bytes:
     """One MTrk chunk with the tempo in quarter notes a minute."""
-    return chunk([(0, 0, b"\xff\x51\x03" + round(60e6 / bpm).to_bytes(3, "big"))])
+    return chunk([(0, 0, _SET_TEMPO + round(60e6 / bpm).to_bytes(3, "big"))])
 
 
 def chunk(events: list[tuple[int, int, bytes]]) -> bytes:
@@ -59,6 +61,15 @@ def with_tracks(data: bytes, tracks: Sequence[bytes]) -> bytes:
             f"a MIDI file of format 1 with {TICKS} ticks a quarter is expected, not format {kind} with {division}"
         )
     return data[:10] + struct.pack(">H", count + len(tracks)) + data[12:] + b"".join(tracks)
+
+
+def with_tempo(data: bytes, bpm: float) -> bytes:
+    """A file whose every tempo event says so many quarter notes a minute. Raises ValueError when it has none."""
+    parts = data.split(_SET_TEMPO)
+    if len(parts) == 1:
+        raise ValueError("the MIDI file has no tempo")
+    tempo = _SET_TEMPO + round(60e6 / bpm).to_bytes(3, "big")
+    return parts[0] + b"".join(tempo + part[3:] for part in parts[1:])
 
 
 def _varint(value: int) -> bytes:
