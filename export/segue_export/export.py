@@ -45,7 +45,7 @@ from segue_export.truth import METRES, TEMPI
 from segue_export.views import ViewStore
 from segue_export.vocabulary import Vocabulary
 
-VERSION = "2026.11.1"
+VERSION = "2026.11.2"
 LICENCE = "Apache-2.0"
 TEACHERS = (
     {"name": "msd_fcn", "licence": "MIT", "source": "Won et al., SMC 2020"},
@@ -166,6 +166,7 @@ def _training(state: dict[str, Any], hours: float) -> dict[str, Any]:
         "corpus_hours": round(hours, 1),
         "labelled_views": progress["views"],
         "crops_seen": progress["crops"],
+        "crops_seen_before": progress.get("crops_before", 0),
         "minutes": round(progress["minutes"], 1),
         "steps": progress["step"],
         "seed": settings["seed"],

@@ -80,6 +80,8 @@ class Trainer:
         self._scale: Scale | None = None
         self.step, self.crops, self.minutes, self.labelling = 0, 0, 0.0, 0.0
         self.best, self._since_best, self._validated = math.inf, 0, 0.0
+        self.crops_before = 0
+        """Crops that the weights had seen when the run took them over."""
         self._sums: dict[str, float] = {}
         self._summed = 0
 
@@ -208,6 +210,7 @@ class Trainer:
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         if state["settings"]["kind"] != self.settings.kind:
             raise SystemExit(f"{checkpoint} is of another kind of network: {state['settings']['kind']}")
+        self.crops_before = state["progress"]["crops"] + state["progress"].get("crops_before", 0)
         theirs, ours = state["average"], self.student.state_dict()
         fitting = {
             name: value
@@ -256,6 +259,7 @@ class Trainer:
                 "minutes": self.minutes,
                 "labelling": self.labelling,
                 "best": self.best,
+                "crops_before": self.crops_before,
                 "views": len(self._store),
             },
             "scale": {name: torch.from_numpy(np.asarray(value)) for name, value in vars(self._scale).items()},
@@ -289,7 +293,7 @@ class Trainer:
         progress = state["progress"]
         self.step, self.crops = progress["step"], progress["crops"]
         self.minutes, self.labelling, self.best = progress["minutes"], progress["labelling"], progress["best"]
-        self._validated = self.minutes
+        self._validated, self.crops_before = self.minutes, progress.get("crops_before", 0)
         torch.set_rng_state(state["torch_random"].cpu())
         self._random.bit_generator.state = json.loads(state["numpy_random"])
         return True

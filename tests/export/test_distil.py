@@ -172,6 +172,7 @@ def test_a_run_starts_from_the_weights_of_another(data: Path, tmp_path: Path) ->
     first.save()
     second = trainer(data, tmp_path / "second")
     assert second.start_from(tmp_path / "first" / "checkpoint.pt") > 100
+    assert second.crops_before == first.crops > 0
     for name, value in second.student.network.state_dict().items():
         assert torch.equal(value, first.average.network.state_dict()[name])
     with pytest.raises(SystemExit, match="another kind"):
