@@ -41,7 +41,8 @@ def write_set(folder: Path, parts: tuple[str, ...] = PARTS, shift: float = 0.0) 
     for part in manifest["parts"]:
         keep += range(at, at + part["dim"]) if part["name"] in parts else []
         at += part["dim"]
-    made = {key: manifest[key] for key in ("schema", "version", "models", "weights")}
+    made = {key: manifest[key] for key in ("schema", "version", "models")}
+    made["weights"] = manifest.get("weights", {})
     made["parts"] = [part for part in manifest["parts"] if part["name"] in parts]
     made["dim"] = len(keep)
     made["mean"] = [manifest["mean"][i] + shift for i in keep]

@@ -55,7 +55,6 @@ TEACHERS = (
     {"name": "jamendo_musicnn", "licence": "MIT", "source": "Won et al., SMC 2020"},
 )
 _PHASE = 0.5
-_BALANCE_VIEWS = 800
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,21 +72,21 @@ def main(arguments: list[str] | None = None) -> int:
         write_learned(options.out, corpora, ViewStore(options.views), VERSION, options.tracks, options.count)
     else:
         checkpoint = options.run / options.checkpoint
-        manifest = export(options.what, checkpoint, options.dataset, options.out, options.views)
+        manifest = export(options.what, checkpoint, options.dataset, options.out)
         print(f"{manifest.file}: parity {manifest.parity_max_abs:.1e}, {manifest.metrics}")
     print(f"done in {time.monotonic() - started:.0f} s")
     return 0
 
 
-def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path, views: Path | None = None) -> ModelManifest:
+def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path) -> ModelManifest:
     """Write ``<name>.onnx`` and ``<name>.json`` from a checkpoint's averaged weights. Raises ParityError.
 
-    With a store of views, the tags of the tagger are made comparable (see `segue_export.balance`).
+    The tags of a tagger of two vocabularies are made comparable (see `segue_export.balance`).
     """
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     student = load_student(state)
-    if isinstance(student.network, Crnn) and views is not None:
-        _balance(student.network, Vocabulary.parted(state["tags"]), ViewStore(views))
+    if isinstance(student.network, Crnn):
+        _balance(student.network, Vocabulary.parted(state["tags"]))
     name, mels, frames = (
         ("crnn", CRNN_MELS, CRNN_FRAMES) if kind == "crnn" else ("short_chunk", CHUNK_MELS, CHUNK_FRAMES)
     )
@@ -119,10 +118,9 @@ def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path, views: 
 
 
 @torch.no_grad()
-def _balance(network: Crnn, vocabulary: Vocabulary, store: ViewStore) -> None:
-    random = np.random.default_rng(0)
-    views = [store.draw(random) for _ in range(_BALANCE_VIEWS)]
-    network.tags.bias.add_(torch.from_numpy(shift(vocabulary, views)))
+def _balance(network: Crnn, vocabulary: Vocabulary) -> None:
+    if len(vocabulary.second_places):
+        network.tags.bias.add_(torch.from_numpy(shift(vocabulary)))
 
 
 def load_student(state: dict[str, Any]) -> Student:

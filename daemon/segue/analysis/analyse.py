@@ -25,7 +25,7 @@ Array = npt.NDArray[np.float32]
 
 _CONV_DIM: Final = 128  # the tagger's embedding: means of its last convolution, then the state of its GRU
 _TAGGER_BATCH: Final = 1
-_CHUNK_BATCH: Final = 8
+_CHUNK_BATCH: Final = 4
 
 
 class Analyser:

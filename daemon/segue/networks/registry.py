@@ -164,8 +164,9 @@ class Registry:
         if not _NAME.fullmatch(card.name) or card.name == SHIPPED:
             raise ModelError(f"A set of networks cannot be called {card.name!r}.")
         models = ModelSet.load(staged)
-        models.tagger.check()
-        models.short_chunk.check()
+        for manifest in (models.tagger, models.short_chunk):
+            for precision in ("", *manifest.variants):
+                manifest.variant(precision).check()
         (staged / CARD).write_bytes(msgspec.json.encode(card) + b"\n")
         for path in (*staged.iterdir(), staged):
             _sync(path)

@@ -180,7 +180,8 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     try:
         with _deaf_to_interrupts():
-            pool.submit(int)  # starts all of them
+            for _ in range(workers):
+                pool.submit(int)  # each starts one: none is idle before it has started
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
