@@ -14,6 +14,7 @@ from scipy import fft
 
 from segue.frontend.constants import CRNN_SECONDS, SAMPLE_RATE
 from segue.keys import PITCHES
+from segue_export.datasets.labels import FASTEST_BPM
 from segue_export.shards import Corpus, TrackLabels
 
 Wave = npt.NDArray[np.float32]
@@ -118,7 +119,7 @@ def _faster(labels: TrackLabels, faster: float) -> TrackLabels:
     """Labels of a track played faster: the tempo moves with it, and the key by whole semitones or out of tune."""
     if faster == 1.0:
         return labels
-    tempo = None if labels.tempo is None else labels.tempo * faster
+    tempo = None if labels.tempo is None or labels.tempo * faster > FASTEST_BPM else labels.tempo * faster
     band = None if labels.tempo_range is None else tuple(bpm * faster for bpm in labels.tempo_range)
     return msgspec.structs.replace(
         labels, tempo=tempo, tempo_range=band, key=_transposed(labels.key, 12 * math.log2(faster))

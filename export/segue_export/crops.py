@@ -113,7 +113,10 @@ class CropSource:
 
     def _features(self, crop: Crop, scale: Scale) -> Array:
         known = crop.truth.features
-        return np.where(np.isnan(known), scale.features(self._scores(crop)), known)
+        guessed = scale.features(self._scores(crop))
+        if not len(crop.labels.embedding):
+            guessed[:-1] = np.nan  # without teachers there is nothing to guess them from; energy is in the audio
+        return np.where(np.isnan(known), guessed, known)
 
 
 def _tilt(mels: int, random: np.random.Generator) -> npt.NDArray[np.float32]:

@@ -14,7 +14,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("runs", nargs="+", type=Path, help="folders of runs, each with its log.csv")
     parser.add_argument("--out", type=Path, required=True, help="the picture (.png, .svg or .pdf)")
     options = parser.parse_args(arguments)
-    draw({run.name: read_log(run / "log.csv") for run in options.runs}, options.out)
+    draw({str(run): read_log(run / "log.csv") for run in options.runs}, options.out)
     print(options.out)
     return 0
 
@@ -44,6 +44,8 @@ def draw(logs: dict[str, dict[str, tuple[list[float], list[float]]]], out: Path)
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     terms = list(dict.fromkeys(name for log in logs.values() for name in log))
+    if not terms:
+        raise SystemExit("nothing was logged yet: a run writes a row every twenty steps")
     columns = min(3, len(terms))
     rows = -(-len(terms) // columns)
     figure, panels = plt.subplots(rows, columns, figsize=(4 * columns, 2.6 * rows), squeeze=False)

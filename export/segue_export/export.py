@@ -1,7 +1,7 @@
-"""Write models that the daemon runs: ``segue-export crnn|shortchunk --run DIR``, then ``vector``, then ``quantise``.
+"""Write models that the daemon runs: ``segue-export crnn|shortchunk --run DIR``, then ``quantise``, then ``vector``.
 
-``crnn`` and ``shortchunk`` turn a run's checkpoint into an ONNX file with its manifest; ``vector`` then learns how what they
-say joins into one vector, and writes ``vector.json``; ``quantise`` makes the int8 variants.
+``crnn`` and ``shortchunk`` turn a run's checkpoint into an ONNX file with its manifest; ``quantise`` makes the 8-bit files;
+``vector`` then learns how what they say joins into one vector, and writes ``vector.json``.
 """
 
 from __future__ import annotations
@@ -54,6 +54,9 @@ TEACHERS = (
     {"name": "jamendo_fcn", "licence": "MIT", "source": "Won et al., SMC 2020"},
     {"name": "jamendo_musicnn", "licence": "MIT", "source": "Won et al., SMC 2020"},
 )
+_KNOWN = {teacher["name"]: teacher for teacher in TEACHERS}
+_MUSIC = "music in Debian packages, and synthesised music (segue-dataset corpus, synth)"
+"""What the runs before checkpoints said so were taught on."""
 _PHASE = 0.5
 
 
@@ -83,7 +86,11 @@ def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path) -> Mode
 
     The tags of a tagger of two vocabularies are made comparable (see `segue_export.balance`).
     """
+    if not checkpoint.is_file():
+        raise SystemExit(f"{checkpoint}: there is no checkpoint; is --run the folder of a run?")
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    if state["settings"]["kind"] != kind:
+        raise SystemExit(f"{checkpoint} is of another kind of network: {state['settings']['kind']}")
     student = load_student(state)
     if isinstance(student.network, Crnn):
         _balance(student.network, Vocabulary.parted(state["tags"]))
@@ -157,10 +164,12 @@ def _golden(student: Student, mels: int, frames: int) -> Golden:
 
 def _training(state: dict[str, Any], hours: float) -> dict[str, Any]:
     progress, settings = state["progress"], state["settings"]
+    said = settings.get("teachers")
+    names = list(_KNOWN) if said is None else said
     return {
-        "method": "distillation",
-        "teachers": list(TEACHERS),
-        "corpus": "music in Debian packages, and synthesised music (segue-dataset corpus, synth)",
+        "method": "distillation" if names else "from labels",
+        "teachers": [_KNOWN.get(name, {"name": name}) for name in names],
+        "corpus": state["settings"].get("music", _MUSIC),
         "corpus_hours": round(hours, 1),
         "labelled_views": progress["views"],
         "crops_seen": progress["crops"],

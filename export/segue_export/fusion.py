@@ -141,8 +141,8 @@ def project(statistics: Statistics, heard: Heard, ridge: float = RIDGE, blend: f
     gram = centred.T @ centred + ridge * len(centred) * np.eye(centred.shape[1])
     predicted = np.linalg.solve(gram, centred.T @ teacher_space(heard))
     parts = np.diag(part_weights(heard.dims))
-    louder = blend * _length(centred @ predicted) / _length(centred @ parts)
-    both = np.hstack([predicted, louder * parts])
+    told = _length(centred @ predicted)
+    both = np.hstack([predicted, blend * told / _length(centred @ parts) * parts]) if told else parts
     directions = np.linalg.svd(centred @ both, full_matrices=False)[2][:dim]
     return np.asarray(both @ directions.T)
 

@@ -45,11 +45,14 @@ def read_datasets(datasets: list[str], split: str = "train") -> list[tuple[Corpu
     """
     sources = []
     for text in datasets:
-        place, _, share = text.rpartition(":") if ":" in text else (text, "", "1")
+        whole = ":" not in text or Path(text).is_dir()  # a folder's name may hold a colon
+        place, _, share = (text, "", "1") if whole else text.rpartition(":")
         try:
             weight = float(share)
         except ValueError:
             raise SystemExit(f"{text}: after the colon a number should follow, the dataset's share") from None
+        if not 0 < weight < float("inf"):
+            raise SystemExit(f"{text}: a dataset's share is a number above 0")
         if not Path(place).is_dir():
             raise SystemExit(f"{place}: there is no dataset in this folder (make one with segue-dataset)")
         try:

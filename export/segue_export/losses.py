@@ -97,7 +97,7 @@ class Distillation(nn.Module):
         if batch.embedding.shape[1]:
             terms |= self._teachers(heads, z, said, batch, self.whole if is_whole else self.part)
         if said.features is not None:
-            terms["features"] = self.weights.features * soft_bce(said.features, batch.features)
+            terms["features"] = self.weights.features * known_soft_bce(said.features, batch.features)
         if said.musical:
             wanted = (batch.tempo, batch.key, batch.metre)
             terms["musical"] = (
@@ -147,6 +147,12 @@ def soft_bce(logits: Tensor, wanted: Tensor) -> Tensor:
     """Cross-entropy to soft targets less their own entropy: zero when they agree."""
     own = F.binary_cross_entropy(wanted, wanted)
     return F.binary_cross_entropy_with_logits(logits, wanted) - own
+
+
+def known_soft_bce(logits: Tensor, wanted: Tensor) -> Tensor:
+    """`soft_bce` over the targets that are not NaN; zero without any."""
+    known = ~wanted.isnan()
+    return soft_bce(logits[known], wanted[known]) if known.any() else logits.sum() * 0.0
 
 
 def known_bce(logits: Tensor, wanted: Tensor) -> Tensor:

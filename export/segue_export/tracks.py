@@ -20,7 +20,7 @@ class TrackAnalysis:
     """What the networks say about a track."""
 
     tags: Array
-    """Mean tag probabilities (50,)."""
+    """Mean tag scores (tags,)."""
     features: Array
     """Mean medium-level features (6,)."""
     parts: dict[str, Array]

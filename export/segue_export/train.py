@@ -23,11 +23,12 @@ from segue_export.labelling import need_mixer, open_mixer, read_datasets
 from segue_export.memory import keep_freed_memory
 from segue_export.students import SHIPPED_WIDTH
 from segue_export.teachers import NAMES, Teacher, folder, load_teachers
-from segue_export.trainer import Settings, Trainer
+from segue_export.trainer import TERMS, Settings, Trainer
 from segue_export.views import ViewMaker, ViewStore
 from segue_export.vocabulary import Vocabulary, is_jamendo, known_tags
 
 _VALID_VIEWS = 96
+_INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,7 +53,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     _begin(trainer, options)
     print(f"{mixer.hours:.1f} hours to learn from, {len(store)} views, starting at step {trainer.step}", flush=True)
-    trainer.run(time.monotonic)
+    try:
+        trainer.run(time.monotonic)
+    except KeyboardInterrupt:
+        trainer.save()
+        print("interrupted; the same command with --resume goes on from here", file=sys.stderr)
+        return _INTERRUPTED
     return 0
 
 
@@ -87,7 +93,7 @@ def _validation(options: argparse.Namespace, teachers: list[Teacher], views: Pat
         return None
     place = views.parent / f"{views.name}-valid"
     store = ViewStore(place)
-    maker = ViewMaker(mixer, teachers, place, "valid", 0)
+    maker = ViewMaker(mixer, teachers, place, f"valid-{options.kind}", 0)
     while len(store) < _VALID_VIEWS:
         maker.make()
         store.refresh()
@@ -107,10 +113,26 @@ def _settings(options: argparse.Namespace) -> Settings:
         "batch_scale",
         "patience",
     )
-    weights = {name: float(weight) for name, _, weight in (text.partition("=") for text in options.weight)}
     return Settings(
-        **{name: getattr(options, name) for name in names}, half=not options.full_precision, weights=weights
+        **{name: getattr(options, name) for name in names},
+        half=not options.full_precision,
+        weights=_weights(options),
+        teachers=() if options.no_teachers else tuple(options.names),
     )
+
+
+def _weights(options: argparse.Namespace) -> dict[str, float]:
+    """Weights of loss terms that the command line changes; without teachers, the tags that are known count."""
+    weights = {"known_tags": 1.0} if options.no_teachers else {}
+    for text in options.weight:
+        name, _, value = text.partition("=")
+        try:
+            weights[name] = float(value)
+        except ValueError:
+            raise SystemExit(f"--weight {text}: a term, '=' and a number are expected") from None
+    if unknown := sorted(set(weights) - set(TERMS)):
+        raise SystemExit(f"--weight: there is no term {', '.join(unknown)}; the terms are {', '.join(TERMS)}")
+    return weights
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -138,10 +160,11 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     add("--full-precision", action="store_true", help="no bfloat16 in the convolutions")
     add("--start", type=Path, help="a checkpoint of an earlier run to take weights from")
     add("--resume", action="store_true", help="go on from the last checkpoint in OUT")
-    config = parser.parse_known_args(arguments)[0].config
-    if config is not None:
-        parser.set_defaults(**_read_config(config, parser))
     options = parser.parse_args(arguments)
+    if options.config is not None:
+        for name, value in _read_config(options.config, parser).items():
+            if getattr(options, name) == parser.get_default(name):
+                setattr(options, name, value)
     if options.out is None or not options.dataset:
         parser.error("--out and at least one --dataset are needed")
     return options
@@ -149,14 +172,18 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def _read_config(path: Path, parser: argparse.ArgumentParser) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         parser.error(f"{path} cannot be read: {error}")
     known = {action.dest: action for action in parser._actions}  # noqa: SLF001  # argparse tells its options nowhere else
     if unknown := sorted(set(values) - set(known)):
         parser.error(f"{path}: there is no option {', '.join(unknown)}")
-    paths = {name for name, action in known.items() if action.type is Path}
-    return {name: Path(value) if name in paths else value for name, value in values.items()}
+    for name, value in values.items():
+        if known[name].type is Path:
+            values[name] = Path(value)
+        elif isinstance(known[name].default, list) and not isinstance(value, list):
+            values[name] = [value]
+    return values
 
 
 if __name__ == "__main__":

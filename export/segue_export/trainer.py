@@ -20,7 +20,7 @@ from segue_export.crops import CropBatch, CropSource, Shape
 from segue_export.losses import Distillation
 from segue_export.students import RECIPES, SHIPPED_WIDTH, Kind, Student, pick_shape, sizes_of, update_average
 from segue_export.targets import Layout, Scale
-from segue_export.views import WINDOWS, ViewStore
+from segue_export.views import WINDOWS, Labels, ViewStore
 from segue_export.vocabulary import Vocabulary
 
 CHECKPOINT = "checkpoint.pt"
@@ -50,6 +50,8 @@ class Settings:
     warm_steps: int = 100
     batch_scale: float = 1.0
     """The recipe's batch sizes are multiplied by this."""
+    teachers: tuple[str, ...] | None = None
+    """Who labelled the views; None: whoever did."""
     weights: dict[str, float] = field(default_factory=dict)
     """Weights of loss terms that differ from the recipe's."""
     valid_minutes: float = 5.0
@@ -184,12 +186,13 @@ class Trainer:
 
     def _prepare(self) -> None:
         """Measure the targets once there are views, and make the student."""
+        self._labels()
         self._build(self._crops.measure(self._recipe.shapes[0][0], self.settings.calibration_crops))
 
     def _build(self, scale: Scale) -> None:
         self._scale = scale
         settings = self.settings
-        layout = Layout.of(self._store.draw(np.random.default_rng(0)).labels)
+        layout = Layout.of(self._labels())
         self._highest = settings.rate or self._recipe.rate
         tags, device = len(self._vocabulary.tags), settings.device
         student = Student(settings.kind, sizes_of(scale, tags), settings.width)
@@ -204,12 +207,30 @@ class Trainer:
         self._loss = Distillation(weights, spread, whole, part).to(device)
         self.optimiser = torch.optim.AdamW(self.student.parameters(), lr=self._highest, weight_decay=1e-3)
 
+    def _labels(self) -> dict[str, Labels]:
+        """Labels of one view. Raises SystemExit when others labelled it than this run's teachers."""
+        labels = self._store.draw(np.random.default_rng(0)).labels
+        wanted = self.settings.teachers
+        if wanted is not None and set(labels) != set(wanted):
+            names = " ".join(sorted(labels)) or "nobody"
+            raise SystemExit(f"the views were labelled by {names}: name the same teachers, or use another --views")
+        return labels
+
+    def _compare(self, state: dict[str, Any]) -> None:
+        """Raise SystemExit when a checkpoint is of a run with other tags or another network."""
+        theirs, ours = state["settings"], asdict(self.settings)
+        different = [name for name in ("kind", "width") if theirs[name] != ours[name]]
+        if state["tags"] != list(self._vocabulary.tags):
+            different.append("tags")
+        if different:
+            raise SystemExit(f"{self._out} holds a run with another {' and '.join(different)}: choose another --out")
+
     def start_from(self, checkpoint: Path) -> int:
         """Begin with the weights of another run's average as far as they fit; returns how many tensors did."""
-        self._prepare()
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         if state["settings"]["kind"] != self.settings.kind:
             raise SystemExit(f"{checkpoint} is of another kind of network: {state['settings']['kind']}")
+        self._prepare()
         self.crops_before = state["progress"]["crops"] + state["progress"].get("crops_before", 0)
         theirs, ours = state["average"], self.student.state_dict()
         fitting = {
@@ -286,6 +307,7 @@ class Trainer:
             return False
         self._store.refresh()
         state = torch.load(path, map_location=self.settings.device, weights_only=True)
+        self._compare(state)
         self._build(Scale(**{name: value.cpu().numpy() for name, value in state["scale"].items()}))
         self.student.load_state_dict(state["student"])
         self.average.load_state_dict(state["average"])

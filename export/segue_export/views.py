@@ -54,8 +54,8 @@ class Labels:
 class Batch:
     """One file of views."""
 
-    waves: npt.NDArray[np.int16]
-    """(views, 464000), memory-mapped."""
+    path: Path
+    """The audio: (views, 464000), int16. It is opened when it is wanted: a store has more files than a process may open."""
     labels: dict[str, Labels]
     truth: list[TrackLabels | None]
 
@@ -139,10 +139,12 @@ class ViewStore:
 
     def draw(self, random: np.random.Generator) -> Drawn:
         """A view, drawn evenly."""
+        if not self._names:
+            raise SystemExit(f"{self._folder} holds no labelled views: label some first (segue-train label)")
         batch = self._batches[self._names[int(random.integers(len(self._names)))]]
-        view = int(random.integers(len(batch.waves)))
+        view = int(random.integers(len(batch.truth)))
         labels = {name: label.of(view) for name, label in batch.labels.items()}
-        return Drawn(batch.waves[view], labels, batch.truth[view])
+        return Drawn(np.load(batch.path, mmap_mode="r")[view], labels, batch.truth[view])
 
 
 def _load(path: Path) -> Batch:
@@ -154,4 +156,4 @@ def _load(path: Path) -> Batch:
         name: Labels(fields[f"{name}.embedding"], fields[f"{name}.logits"], fields.get(f"{name}.steps"))
         for name in sorted(names)
     }
-    return Batch(np.load(path, mmap_mode="r"), labels, truth)
+    return Batch(path, labels, truth)

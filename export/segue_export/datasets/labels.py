@@ -20,7 +20,7 @@ SHARES: Final = (
     "voice",
 )
 """The fields that go from 0 to 1."""
-_FASTEST_BPM: Final = 400.0
+FASTEST_BPM: Final = 400.0
 _LARGEST_METRE: Final = 16
 
 
@@ -73,9 +73,9 @@ class TrackLabels(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
             raise ValueError(f"duration is {self.duration}: seconds are expected")
 
     def _check_tempo(self) -> None:
-        if self.tempo is not None and not 0.0 < self.tempo <= _FASTEST_BPM:
-            raise ValueError(f"tempo is {self.tempo}: beats per minute above 0, at most {_FASTEST_BPM:g}, are expected")
-        if self.tempo_range is not None and not 0.0 <= self.tempo_range[0] < self.tempo_range[1] <= math.inf:
+        if self.tempo is not None and not 0.0 < self.tempo <= FASTEST_BPM:
+            raise ValueError(f"tempo is {self.tempo}: beats per minute above 0, at most {FASTEST_BPM:g}, are expected")
+        if self.tempo_range is not None and not 0.0 <= self.tempo_range[0] < self.tempo_range[1] < math.inf:
             raise ValueError(f"tempo_range is {self.tempo_range}: a lower and a higher tempo are expected")
 
     def known(self) -> tuple[str, ...]:
