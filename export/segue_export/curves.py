@@ -52,9 +52,9 @@ def draw(logs: dict[str, dict[str, tuple[list[float], list[float]]]], out: Path)
     for panel in panels.flat[len(terms) :]:
         panel.set_axis_off()
     for panel, term in zip(panels.flat, terms, strict=False):
-        for run, log in logs.items():
+        for number, (run, log) in enumerate(logs.items()):
             if term in log:
-                panel.plot(*log[term], label=run, linewidth=1.2)
+                panel.plot(*log[term], label=run, color=f"C{number}", linewidth=1.2)
         panel.set_title(term)
         panel.set_xlabel("minutes")
         panel.grid(alpha=0.3)
