@@ -145,6 +145,10 @@ def test_figures_are_recorded_in_the_manifests(dataset: Path, evaluated: Path, t
     vector, crnn = (json.loads((tmp_path / f"{name}.json").read_text())["metrics"] for name in ("vector", "crnn"))
     assert vector["tiny_genre_P@1"] == pytest.approx(figures["genre"]["segue"]["P@1"]["value"], abs=1e-4)
     assert crnn["tiny_tags_roc_auc"] == pytest.approx(figures["tags"]["mean"]["ROC-AUC"], abs=1e-4)
+    assert main([*arguments, "--by", "group", "--record", "albums"]) == 0
+    vector = json.loads((tmp_path / "vector.json").read_text())["metrics"]
+    assert "albums_group_P@1" in vector
+    assert "albums_genre_P@1" not in vector
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     write_report(options.out, "report", "Evaluation", about, tables, plots)
     print_report(tables, about, as_json=options.json)
     if options.record:
-        names = record(options.models, options.record, tables)
+        names = record(options.models, options.record, tables, by_group=options.by == "group")
         print(f"recorded in {options.models}: {', '.join(names)}", file=sys.stderr)
     return 0
 

@@ -42,14 +42,19 @@ _WANTED: Final = (
 )
 
 
-def record(models: Path, collection: str, tables: Sequence[Table]) -> list[str]:
+def record(models: Path, collection: str, tables: Sequence[Table], *, by_group: bool = False) -> list[str]:
     """Add figures to ``metrics`` of the manifests, their names led by the collection's; returns the names.
+
+    `by_group` says that the clips' kinds were their groups, so that no figure by package passes for one by genre.
 
     The id of a set of models depends on ``vector.json``: recording changes it.
     """
     recorded: list[str] = []
     for manifest in ("crnn", "short_chunk", "vector"):
-        figures = {f"{collection}_{name}": value for name, value in _figures(manifest, tables)}
+        figures = {
+            f"{collection}_{name.replace('genre', 'group') if by_group else name}": value
+            for name, value in _figures(manifest, tables)
+        }
         if figures:
             path = models / f"{manifest}.json"
             content = msgspec.json.decode(path.read_bytes())
