@@ -87,6 +87,8 @@ class _Ear:
             tags=_named(self._networks.tagger.manifest.outputs.labels, tags),
             vector=vector,
             model=self._networks.model_id,
+            head=vector,
+            tail=vector,
         )
 
 
@@ -125,6 +127,8 @@ class _Listener:
             tags=heard.tags,
             vector=heard.vector,
             model=heard.model,
+            head=heard.head,
+            tail=heard.tail,
             tiled=tiled,
             damaged=damaged,
         )

@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+CURVE_SECONDS: Final = 4.0
+"""Step of the curves over time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTempo:
+    """The tempo of a stretch of a recording."""
+
+    start: float
+    """Seconds."""
+    end: float
+    """Seconds."""
+    bpm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +33,30 @@ class Tempo:
     """0 (a guess) to 1 (sure)."""
     alternatives: tuple[float, ...] = ()
     """Runner-ups in beats a minute, best first (often half or double)."""
+    first_beat: float | None = None
+    """Seconds from the start of the recording to its first beat, less than one beat; None without a tempo. Beat n is at
+    ``first_beat + n * 60 / bpm``, exactly so where `local` is empty."""
+    beats_per_bar: int = 4
+    """3 or 4."""
+    first_downbeat: float | None = None
+    """Seconds to the first "one" of a bar, less than one bar; a beat of the grid."""
+    bar_confidence: float = 0.0
+    """Of `first_downbeat`, 0..1."""
+    local: tuple[LocalTempo, ...] = ()
+    """The tempi one after another, when there is not one that holds throughout (a live drummer, a mix); else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySection:
+    """The key of a stretch of a recording."""
+
+    start: float
+    """Seconds."""
+    end: float
+    """Seconds."""
+    name: str
+    confidence: float
+    """0..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +71,45 @@ class Key:
     """0 (a guess) to 1 (sure)."""
     alternatives: tuple[str, ...] = ()
     """Runner-ups by name, best first."""
+    tuning: float = 0.0
+    """Cents that the recording is above A = 440 Hz, -50..50."""
+    sections: tuple[KeySection, ...] = ()
+    """The keys one after another, when it changes; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a recording, as a DJ would call it."""
+
+    start: float
+    """Seconds, on a downbeat where there is a grid."""
+    end: float
+    """Seconds."""
+    kind: str
+    """``intro``, ``main``, ``breakdown``, ``drop`` or ``outro``."""
+    energy: float
+    """1..10, of this part."""
+
+
+@dataclass(frozen=True, slots=True)
+class MixPoint:
+    """Where a mix may begin, and how long it may last."""
+
+    at: float
+    """Seconds, on a downbeat of a phrase where there is a grid."""
+    bars: int
+    """8, 16 or 32; 0 without a grid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """The form of a recording on its beat grid."""
+
+    sections: tuple[Section, ...] = ()
+    mix_in: MixPoint | None = None
+    """Where this track may be started from in a mix, and for how many bars it stays thin enough to lie over another."""
+    mix_out: MixPoint | None = None
+    """Where the next track may come in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +134,15 @@ class TrackAnalysis:
     """Id of the set of networks that made tags, features and vector."""
     tiled: bool
     """The recording was shorter than one window and was repeated to fill it."""
+    head: npt.NDArray[np.float32]
+    """Vector of the first part, as `vector`: what a track before it joins."""
+    tail: npt.NDArray[np.float32]
+    """Vector of the last part, as `vector`: what a track after it joins."""
+    structure: Structure = Structure()
+    energy_curve: tuple[float, ...] = ()
+    """Energy 1..10 of each `CURVE_SECONDS`."""
+    voice_curve: tuple[float, ...] = ()
+    """Presence of a voice, 0..1, in each `CURVE_SECONDS`."""
     damaged: bool = False
     """Part of the file could not be decoded; the rest was analysed."""
 
@@ -72,6 +159,10 @@ class Embedding:
     """The track vector, finite, L2-normalised, shape (dim,)."""
     model: str
     """Id of the set of networks."""
+    head: npt.NDArray[np.float32]
+    """Vector of the first part, as `vector`."""
+    tail: npt.NDArray[np.float32]
+    """Vector of the last part, as `vector`."""
 
 
 @dataclass(frozen=True, slots=True)
