@@ -43,6 +43,8 @@ def analyses(made: Columns, model: str) -> Iterator[tuple[str, Probe, TrackAnaly
                 vector=made.vectors[row],
                 model=model,
                 tiled=False,
+                head=made.vectors[row],
+                tail=made.vectors[row],
             ),
         )
 

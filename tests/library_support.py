@@ -40,6 +40,8 @@ def analysis(name: str, *, bpm: float | None = 124.0, key: str | None = "A minor
         vector=vector(name, dim),
         model=model,
         tiled=False,
+        head=vector(f"head of {name}", dim),
+        tail=vector(f"tail of {name}", dim),
     )
 
 

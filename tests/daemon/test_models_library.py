@@ -42,7 +42,12 @@ OTHER, SAME = Named("other", Made()), Named("former", Made(MODEL, LABELS, DIM))
 
 def embedding(name: str, model: str = NEW, dim: int = NEW_DIM) -> Embedding:
     return Embedding(
-        features={"voice": 0.5}, tags={"house": 0.25, "vocal": 0.75}, vector=vector(name, dim), model=model
+        features={"voice": 0.5},
+        tags={"house": 0.25, "vocal": 0.75},
+        vector=vector(name, dim),
+        model=model,
+        head=vector(f"head of {name}", dim),
+        tail=vector(f"tail of {name}", dim),
     )
 
 

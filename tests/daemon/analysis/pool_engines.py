@@ -29,6 +29,8 @@ def analysis(model: str = "test") -> TrackAnalysis:
         vector=VECTOR,
         model=model,
         tiled=False,
+        head=VECTOR[::-1].copy(),
+        tail=-VECTOR,
         damaged=True,
     )
 

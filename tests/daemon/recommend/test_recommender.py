@@ -159,6 +159,8 @@ def analysis(**changes: object) -> TrackAnalysis:
         vector=columns.vectors[0],
         model="networks-1",
         tiled=True,
+        head=columns.vectors[0],
+        tail=columns.vectors[0],
     )
     return replace(made, **changes)
 
