@@ -1,0 +1,96 @@
+"""Tracks with their values, and the analysis of one file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from segue.protocol.messages.base import Limit, Message, Result, Text
+
+
+class Value(Result):
+    """One value with where it comes from: ``user``, ``dj`` (a DJ program), ``file`` (the file's tags) or ``segue``."""
+
+    value: float | str
+    source: str
+    confidence: float | None = None
+
+
+class Track(Result):
+    """A track of the library with the values that hold for it."""
+
+    id: int
+    path: str
+    title: str
+    artist: str | None = None
+    album: str | None = None
+    genre: str | None = None
+    year: int | None = None
+    comment: str | None = None
+    duration: float | None = None
+    bpm: float | None = None
+    bpm_confidence: float | None = None
+    bpm_alternatives: list[float] = []
+    key: str | None = None
+    camelot: str | None = None
+    key_confidence: float | None = None
+    energy: float | None = None
+    loudness: float | None = None
+    features: dict[str, float] = {}
+    tags: dict[str, float] = {}
+    sources: dict[str, list[Value]] = {}
+    """For ``bpm`` and ``key``: all known values, the one that holds first."""
+    files: list[str] = []
+    """Every present copy of the recording."""
+    missing: bool = False
+    """No copy of it is there now (deleted, or on a drive that is away)."""
+    model: str | None = None
+
+
+class TrackList(Result):
+    """Tracks, best first."""
+
+    tracks: list[Track]
+
+
+class Analysis(Result):
+    """What the analysis says of one file (the same object that `segue analyse --json` prints)."""
+
+    path: str
+    duration: float
+    bpm: float | None
+    bpm_confidence: float
+    bpm_alternatives: list[float]
+    key: str | None
+    camelot: str | None
+    key_confidence: float
+    key_alternatives: list[str]
+    energy: float
+    loudness: float
+    features: dict[str, float]
+    tags: dict[str, float]
+    model: str
+    tiled: bool
+    damaged: bool = False
+    vector: list[float] | None = None
+
+
+class TrackParams(Message):
+    """``track``: a path, an id written as ``#12``, or part of a title or artist."""
+
+    track: Text
+
+
+class AnalyseParams(Message):
+    """``path``: an audio file, in the library or not. It is not added to the library."""
+
+    path: Text
+    vector: bool = False
+
+
+class SearchParams(Message):
+    """``text``: words from title, artist, album, genre, comment or file name."""
+
+    text: Annotated[str, Meta(max_length=4096)]
+    limit: Limit = 20
