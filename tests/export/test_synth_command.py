@@ -99,11 +99,20 @@ def test_files_of_every_format_with_their_truth(tmp_path: Path) -> None:
         assert float(row["tempo"]) == track.labels.tempo
         assert (row["key"] or None) == track.labels.key
         assert row["style"] == "old school rap"
+        assert row["key_trusted"] in ({"yes", "no"} if row["key"] else {""})
         assert abs(float(row["cents"])) <= 50
         with av.open(str(tmp_path / "f" / row["path"])) as container:
             assert container.duration is not None
             assert container.duration / av.time_base == pytest.approx(track.seconds, abs=0.2)
         assert np.abs(sound.read(tmp_path / "f" / row["path"], 16_000)).max() > 0.05
+
+
+def test_the_truth_of_an_older_version_is_not_added_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "truth.csv").write_text("path,tempo,key\n")
+    assert render("--out", tmp_path / "d", "--clips", 1, "--styles", "techno", "--full", tmp_path / "f") == 1
+    assert "new folder" in capsys.readouterr().err
+    assert (tmp_path / "f" / "truth.csv").read_text() == "path,tempo,key\n"
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from segue_export.synth.composition import (
     choose_key,
     choose_tempo,
     melody_scale,
+    tells_key,
 )
 from segue_export.synth.fluid import ToolError, font_licence, render_midi
 from segue_export.synth.melody import melody
@@ -117,7 +118,18 @@ def compose(style: Style, rng: np.random.Generator, sources: Sources, seconds: f
     thanks = [Credit(f"mma {chosen.name}", "GPL-2+"), Credit(font.name, font_licence(font))]
     # How many beats a listener counts in a bar of 6/8 is a matter of taste: no label.
     metre = None if chosen.compound else chosen.quarters
-    return Composition(wave, style, tempo, key, metre, instruments, notes, 60 / quarters, credits=thanks)
+    return Composition(
+        wave,
+        style,
+        tempo,
+        key,
+        metre,
+        instruments,
+        notes,
+        60 / quarters,
+        key_trusted=tells_key(style, key, chords),
+        credits=thanks,
+    )
 
 
 def song(sections: Sequence[tuple[str, Sequence[Chord]]], quarters_per_minute: float, seed: int) -> str:

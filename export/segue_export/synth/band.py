@@ -18,6 +18,7 @@ from segue_export.synth.composition import (
     choose_key,
     choose_tempo,
     melody_scale,
+    tells_key,
 )
 from segue_export.synth.fluid import ToolError, font_licence, render_midi
 from segue_export.synth.melody import melody
@@ -48,6 +49,12 @@ class _Stems(NamedTuple):
     clean: list[bytes]
     amped: list[bytes]
     names: list[str]
+    roles: set[str]
+
+    @property
+    def thirds(self) -> bool:
+        """Whether more than roots and fifths of the chords is played."""
+        return bool(self.roles & {"chord", "arp"})
 
 
 def compose(style: Style, rng: np.random.Generator, sources: Sources, seconds: float) -> Composition:
@@ -86,7 +93,18 @@ def compose(style: Style, rng: np.random.Generator, sources: Sources, seconds: f
         wave = _mixed(wave, amplifier(guitars, RATE, rng), float(rng.uniform(0.8, 1.6)))
     names = tuple(dict.fromkeys(stems.names))
     credit = Credit(font.name, font_licence(font))
-    return Composition(wave, style, tempo, key, band.beats, names, notes, 60 / tempo, credits=[credit])
+    return Composition(
+        wave,
+        style,
+        tempo,
+        key,
+        band.beats,
+        names,
+        notes,
+        60 / tempo,
+        key_trusted=tells_key(style, key, chords, thirds=stems.thirds),
+        credits=[credit],
+    )
 
 
 def amplifier(wave: Wave, rate: int, rng: np.random.Generator) -> Wave:
@@ -108,11 +126,12 @@ def _mixed(wave: Wave, guitars: Wave, balance: float) -> Wave:
 
 
 def _play(band: Band, chords: list[Chord], rng: np.random.Generator) -> _Stems:
-    stems = _Stems([], [], [])
+    stems = _Stems([], [], [], set())
     free = [channel for channel in range(15) if channel != _DRUM_CHANNEL]
     for number, part in enumerate(band.parts):
         if rng.random() > part.chance:
             continue
+        stems.roles.add(part.role)
         program = part.programs[int(rng.integers(len(part.programs)))]
         lines = [part.lines[int(rng.integers(len(part.lines)))] for _ in range(2)]
         notes = [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from segue_export.synth import progressions
+from segue_export.synth import plain_key, progressions
 from segue_export.synth.sound import Wave
 from segue_export.synth.styles import Style
 from segue_export.synth.theory import Chord, Key, Note
@@ -55,6 +56,8 @@ class Composition:
     """Sample of the first beat."""
     cents: float = 0.0
     """How far the tuning is from A at 440 Hz."""
+    key_trusted: bool = False
+    """Whether the key can be heard (`tells_key`), and is not only known because it was chosen."""
     manner: str = ""
     """Of the voice: sung, rapped, spoken, or none."""
     sex: str = ""
@@ -88,6 +91,16 @@ def choose_chords(style: Style, key: Key, bars: int, rng: np.random.Generator) -
         chords += parts[1 if turn % 4 == 2 else 0]
         turn += 1
     return chords[:bars]
+
+
+def tells_key(style: Style, key: Key, chords: Sequence[Chord], *, thirds: bool = True) -> bool:
+    """Whether the key of a clip can be heard: its chords tell it, and no blues sings minor thirds over a major key.
+
+    `thirds` says whether more than roots and fifths of the chords is played.
+    """
+    if key.mode == "major" and melody_scale(style, key) == "blues":
+        return False
+    return plain_key.is_plain(key, chords, thirds=thirds)
 
 
 def melody_scale(style: Style, key: Key) -> str:

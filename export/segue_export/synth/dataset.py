@@ -21,8 +21,12 @@ from segue_export.synth.composition import RATE, Composition, Sources
 from segue_export.synth.fluid import ToolError
 from segue_export.synth.styles import Style
 
-TRUTH: Final = ("path", "tempo", "key", "metre", "style", "cents")
-"""Columns of ``truth.csv``: ``cents`` is how far the tuning is from A at 440 Hz; what is not known is empty."""
+TRUTH: Final = ("path", "tempo", "key", "key_trusted", "metre", "style", "cents")
+"""Columns of ``truth.csv``; what is not known is empty.
+
+``key_trusted`` is ``yes`` where the chords tell the key (`segue_export.synth.plain_key`) and ``no`` where only the composer
+knows it; ``cents`` is how far the tuning is from A at 440 Hz.
+"""
 FORMATS: Final = (
     (".mp3", "mp3", "libmp3lame", 128_000),
     (".flac", "flac", "flac", None),
@@ -132,7 +136,12 @@ class _Files:
         if not self._truth.exists():
             self._truth.write_text(",".join(TRUTH) + "\n")
         with self._truth.open(newline="") as file:
-            self._known = {row["path"] for row in csv.DictReader(file)}
+            rows = csv.DictReader(file)
+            if tuple(rows.fieldnames or ()) != TRUTH:
+                raise DatasetError(
+                    f"{self._truth} has other columns than this version writes: give --full a new folder"
+                )
+            self._known = {row["path"] for row in rows}
 
     def add(self, name: str, number: int, made: Composition) -> None:
         """Write a clip's file, and then its row unless it has one."""
@@ -147,6 +156,7 @@ class _Files:
             path.name,
             tempo,
             made.key.name if made.key else "",
+            ("no", "yes")[made.key_trusted] if made.key else "",
             made.metre or "",
             made.style.name,
             round(made.cents, 1),

@@ -195,6 +195,7 @@ def _layer(song: StepSong, name: str) -> Wave:
                         shape,
                         cutoff,
                     )
+    song.thirds |= name != "drone"
     song.names.add({"keys": "electric piano", "strings": "strings"}.get(name, "synthesizer"))
     return painter.out
 

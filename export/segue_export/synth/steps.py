@@ -18,6 +18,7 @@ from segue_export.synth.composition import (
     choose_key,
     choose_tempo,
     melody_scale,
+    tells_key,
 )
 from segue_export.synth.melody import melody
 from segue_export.synth.sound import Wave
@@ -46,6 +47,7 @@ def compose(style: Style, rng: np.random.Generator, sources: Sources, seconds: f
         tuple(sorted(names)),
         notes,
         60 / tempo,
+        key_trusted=tells_key(style, song.key, song.chords, thirds=song.thirds),
         credits=thanks,
     )
 
@@ -53,7 +55,8 @@ def compose(style: Style, rng: np.random.Generator, sources: Sources, seconds: f
 class StepSong:
     """A song on the grid: chosen by `rng`, rendered to `wave` at `rate`.
 
-    `kicks` are the samples at which the kick sounds, `chords` a chord a bar, `key` its key.
+    `kicks` are the samples at which the kick sounds, `chords` a chord a bar, `key` its key, `thirds` says whether more than
+    roots and fifths of the chords is played.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class StepSong:
         self.sections = self._sections()
         self.kicks: list[int] = []
         self.names: set[str] = set()
+        self.thirds = False
         self.wave = self._render()
 
     def _pick(self, choices: tuple[str, ...]) -> str:
