@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+ANALYSIS: Final = 1
+"""Version of all that does not come from the networks. A library has what an older one heard analysed again."""
 CURVE_SECONDS: Final = 4.0
 """Step of the curves over time."""
 
@@ -176,8 +178,12 @@ class FileTags:
     comment: str | None = None
     year: int | None = None
     bpm: float | None = None
+    bpm_rounded: bool = False
+    """The tempo is written as a whole number, without decimals: the true one may differ by half a beat a minute."""
     key: str | None = None
     """Normalised to ``"A minor"`` from any usual spelling (``Am``, ``8A``, ``1m``, ``A min``), else None."""
+    energy: float | None = None
+    """1..10, as Mixed In Key writes it; None also for the scales of other programs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import struct
 from collections.abc import Iterable, Mapping
@@ -14,8 +13,8 @@ from mutagen.id3 import ID3
 from mutagen.mp4 import MP4Tags
 
 from segue.analysis.result import FileTags
+from segue.audio import dj_tags
 from segue.audio.container import open_file
-from segue.keys import parse_key
 
 _ID3: Final = {
     "title": ("TIT2",),
@@ -25,7 +24,9 @@ _ID3: Final = {
     "comment": ("COMM",),
     "year": ("TDRC", "TYER", "TDRL", "TDOR"),
     "bpm": ("TBPM", "TXXX:BPM", "TXXX:TEMPO"),
-    "key": ("TKEY", "TXXX:INITIALKEY", "TXXX:KEY"),
+    "key": ("TKEY", "TXXX:INITIALKEY", "TXXX:INITIAL KEY", "TXXX:KEY", "GEOB:KEY"),
+    "energy level": ("TXXX:ENERGYLEVEL", "TXXX:ENERGY LEVEL"),
+    "energy": ("TXXX:ENERGY", "GEOB:ENERGY"),
 }
 _MP4: Final = {
     "title": ("©nam",),
@@ -35,7 +36,14 @@ _MP4: Final = {
     "comment": ("©cmt",),
     "year": ("©day",),
     "bpm": ("tmpo", "----:com.apple.itunes:bpm", "----:com.apple.itunes:tempo"),
-    "key": ("----:com.apple.itunes:initialkey", "----:com.apple.itunes:key"),
+    "key": (
+        "----:com.apple.itunes:initialkey",
+        "----:com.apple.itunes:key",
+        "----:com.mixedinkey.mixedinkey:initialkey",
+        "----:com.mixedinkey.mixedinkey:key",
+    ),
+    "energy level": ("----:com.apple.itunes:energylevel", "----:com.mixedinkey.mixedinkey:energylevel"),
+    "energy": ("----:com.apple.itunes:energy", "----:com.mixedinkey.mixedinkey:energy"),
 }
 _WORDS: Final = {
     "title": ("title",),
@@ -46,10 +54,11 @@ _WORDS: Final = {
     "year": ("date", "year", "originaldate"),
     "bpm": ("bpm", "tempo", "tbpm"),
     "key": ("initialkey", "initial key", "key", "tkey"),
+    "energy level": ("energylevel", "energy level"),
+    "energy": ("energy",),
 }
+_OF_MIXED_IN_KEY: Final = frozenset({"GEOB:KEY", "GEOB:ENERGY"})
 _MAX_TEXT: Final = 1000
-_SLOWEST_BPM: Final = 30.0
-_FASTEST_BPM: Final = 300.0
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
 _YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
 # What tag readers raise on tags that break their own format, besides their declared errors.
@@ -87,11 +96,14 @@ def _pick(texts: Mapping[str, list[str]], names: Mapping[str, Iterable[str]]) ->
 def _id3_texts(tags: ID3) -> dict[str, list[str]]:
     texts: dict[str, list[str]] = {}
     for frame in tags.values():
-        name = f"TXXX:{frame.desc.upper()}" if frame.FrameID == "TXXX" else frame.FrameID
+        name = f"{frame.FrameID}:{frame.desc.upper()}" if frame.FrameID in {"TXXX", "GEOB"} else frame.FrameID
         # Programs hide their own data in comments with a description; the DJ's own words have none.
         if name == "COMM" and frame.desc not in {"", "ID3v1 Comment", "description"}:
             continue
-        values = frame.genres if name == "TCON" else getattr(frame, "text", [])
+        if name in _OF_MIXED_IN_KEY:
+            values = _texts(frame.data.rstrip(b"\0")[:_MAX_TEXT])
+        else:
+            values = frame.genres if name == "TCON" else getattr(frame, "text", [])
         texts.setdefault(name, []).extend(str(value) for value in values)
     return texts
 
@@ -103,15 +115,20 @@ def _texts(values: Any) -> Iterable[str]:
 
 def _cleaned(fields: Mapping[str, list[str]]) -> FileTags:
     texts = {field: [text for value in values if (text := _clean(value))] for field, values in fields.items()}
+    comment = _first(texts["comment"])
+    noted = dj_tags.noted(comment)
+    tempo = dj_tags.tempo(texts["bpm"])
     return FileTags(
         title=_first(texts["title"]),
         artist=_first(texts["artist"]),
         album=_first(texts["album"]),
         genre=_first(texts["genre"]),
-        comment=_first(texts["comment"]),
+        comment=comment,
         year=next((int(found[1]) for text in texts["year"] if (found := _YEAR.search(text))), None),
-        bpm=next((bpm for text in texts["bpm"] if (bpm := _bpm(text)) is not None), None),
-        key=next((key for text in texts["key"] if (key := parse_key(text)) is not None), None),
+        bpm=noted.bpm if tempo is None else tempo.bpm,
+        bpm_rounded=noted.bpm is not None if tempo is None else tempo.rounded,
+        key=dj_tags.key(texts["key"]) or noted.key,
+        energy=dj_tags.energy(texts["energy level"], texts["energy"]) or noted.energy,
     )
 
 
@@ -123,11 +140,3 @@ def _clean(text: str) -> str:
 
 def _first(texts: list[str]) -> str | None:
     return texts[0] if texts else None
-
-
-def _bpm(text: str) -> float | None:
-    try:
-        bpm = float(text.lower().removesuffix("bpm").strip().replace(",", "."))
-    except ValueError:
-        return None
-    return bpm if math.isfinite(bpm) and _SLOWEST_BPM <= bpm <= _FASTEST_BPM else None

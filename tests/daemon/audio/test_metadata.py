@@ -25,6 +25,7 @@ def test_every_format_says_the_same(encode: Encode, kind: str) -> None:
         genre="Deep House",
         comment="opens well",
         bpm=123.0,
+        bpm_rounded=True,
         key="A minor",
     )
 
