@@ -61,6 +61,29 @@ def camelot(name: str) -> str:
     return camelot_name(number)
 
 
+def open_key(name: str) -> str:
+    """The name of a key to Open Key notation: ``"A minor"`` is ``"1m"``. ValueError for a name that is not in `KEYS`."""
+    wheel = camelot(name)
+    return f"{(int(wheel[:-1]) - 1 - _OPEN_KEY_SHIFT) % 12 + 1}{'md'['AB'.index(wheel[-1])]}"
+
+
+def short_name(name: str) -> str:
+    """The name of a key as ID3 has it: ``"A minor"`` is ``"Am"``, ``"C major"`` is ``"C"``. ValueError outside `KEYS`."""
+    camelot(name)
+    tonic, mode = name.split()
+    return tonic + ("m" if mode == "minor" else "")
+
+
+def distance(one: str, other: str) -> int:
+    """How many steps two keys are apart on the Camelot wheel, 0..7: a step goes round it, or from A to B.
+
+    ValueError for a name that is not in `KEYS`.
+    """
+    (number, mode), (other_number, other_mode) = (divmod(camelot_number(camelot(name)), 2) for name in (one, other))
+    round_it = abs(number - other_number)
+    return min(round_it, 12 - round_it) + abs(mode - other_mode)
+
+
 def key_name(pitch: int, mode: str) -> str:
     """The name of the key on a pitch class (0 is C): ``key_name(9, "minor")`` is ``"A minor"``."""
     return f"{PITCHES[pitch % 12]} {mode}"

@@ -203,6 +203,14 @@ def _insert_linked(db: sqlite3.Connection, path: str, track_id: int) -> None:
     )
 
 
+def restat(db: sqlite3.Connection, stat: FileStat) -> None:
+    """Take over size and mtime of a file that holds what it held: a scan need not look at it again."""
+    db.execute(
+        "UPDATE files SET size = ?, mtime_ns = ?, changed_at = ? WHERE path = ?",
+        (stat.size, stat.mtime_ns, time.time(), paths.stored(stat.path)),
+    )
+
+
 def fail(db: sqlite3.Connection, path: str, error: SegueError, as_of: FileRow | None) -> None:
     """Remember that a file could not be analysed; it is tried again when its size or mtime changes."""
     row = get(db, path)

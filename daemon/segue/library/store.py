@@ -13,12 +13,13 @@ import numpy.typing as npt
 
 from segue.analysis.result import Probe, TrackAnalysis
 from segue.errors import ModelMissingError, SegueError, TrackNotFoundError, TrackNotReadyError
-from segue.library import files, folder_list, folders, generation, load, models, plays, resolve, search, tracks, values
+from segue.library import files, folder_list, folders, generation, load, models, plays, resolve, search, tracks
 from segue.library.columns import Columns
 from segue.library.connection import Database, damaged
 from segue.library.files import Enqueued, FileRow, FileStat
 from segue.library.renewing import Renewing
 from segue.library.tracks import Brief
+from segue.library.trusting import Trusting
 from segue.protocol.messages import Counts, FileFailure, Play, Track
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ _BULK: Final = 4000
 """Files written in one transaction, so that a bulk never holds an analysis up for long."""
 
 
-class Library(Renewing):
+class Library(Renewing, Trusting):
     """Everything that Segue knows, in one SQLite file.
 
     Safe to use from any thread: writes wait for one another, reads wait for nothing. What must not be lost (analyses,
@@ -339,21 +340,6 @@ class Library(Renewing):
         """Return tracks by the words of title, artist, album, genre, comment and file name, best first."""
         with self._database.reading() as db:
             return search.find(db, text, limit)
-
-    def set_value(
-        self, track_id: int, name: str, value: float | str, source: str, confidence: float | None = None
-    ) -> None:
-        """Store ``bpm``, ``key`` or ``energy`` as a source (``user``, ``dj``) says; other sources' values are kept.
-
-        Raises:
-            InvalidParamsError: no such name, source or value.
-            TrackNotFoundError: there is no such track.
-
-        """
-        self.track(track_id)
-        with self._database.writing() as db:
-            values.put(db, track_id, name, value, source, confidence=confidence)
-            values.settle(db, track_id)
 
     # Plays ------------------------------------------------------------------------------------------------------
 

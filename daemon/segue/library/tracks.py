@@ -16,7 +16,7 @@ import numpy.typing as npt
 from segue import keys
 from segue.analysis.result import FileTags, Probe, TrackAnalysis
 from segue.errors import ModelMismatchError
-from segue.library import names, paths, search, values
+from segue.library import doubts, names, paths, search, values
 from segue.library.columns import UNIT_TOLERANCE
 from segue.library.models import Model
 from segue.protocol.messages import Track, Value
@@ -189,6 +189,8 @@ def read(db: sqlite3.Connection, ids: Sequence[int]) -> list[Track]:
         (wanted,),
     )
     found = {row[0]: _track(row, files.get(row[0], []), sources.get(row[0], {})) for row in rows}
+    for track_id, doubtful in doubts.of_tracks(db, wanted, sources).items():
+        found[track_id].doubts = doubtful
     return [found[i] for i in ids if i in found]
 
 
@@ -261,6 +263,7 @@ def _track(row: tuple[Any, ...], files: list[tuple[str, bool]], sources: dict[st
         bpm_alternatives=json.loads(row[10]),
         key=row[11],
         camelot=None if row[12] < 0 else keys.camelot_name(row[12]),
+        open_key=None if row[12] < 0 else keys.open_key(row[11]),
         key_confidence=row[13],
         energy=row[14],
         loudness=row[15],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from segue import keys
@@ -15,6 +16,10 @@ from segue.protocol.messages import Value
 SOURCES: Final = ("user", "dj", "file", "segue")
 """Most trusted first: the user, a DJ program, the file's tags, our own estimate."""
 NAMES: Final = ("bpm", "key", "energy")
+SURE: Final = 0.5
+"""Confidence from which on our own estimate counts as sure."""
+_ROUNDING: Final = 0.5
+_ALL: Final = "SELECT track_id, name, source, value, confidence FROM track_values WHERE {}"
 _BPM_RANGE: Final = (20.0, 999.0)
 _ENERGY_RANGE: Final = (1.0, 10.0)
 
@@ -47,17 +52,44 @@ def put(
     db.execute(
         """INSERT INTO track_values VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
            SET value = excluded.value, confidence = excluded.confidence, changed_at = excluded.changed_at""",
-        (track_id, name, source, _checked(name, value), confidence, time.time()),
+        (track_id, name, source, _checked(name, value, source), confidence, time.time()),
     )
 
 
+def remove(db: sqlite3.Connection, track_id: int, name: str, source: str) -> None:
+    """Take one value of a source away; what other sources say stays."""
+    db.execute("DELETE FROM track_values WHERE track_id = ? AND name = ? AND source = ?", (track_id, name, source))
+
+
 def put_file_tags(db: sqlite3.Connection, track_id: int, tags: FileTags) -> None:
-    """Store what the file's tags say now of tempo and key; what they no longer say is taken away."""
-    for name, value in (("bpm", tags.bpm), ("key", tags.key)):
+    """Store what the file's tags say now of tempo, key and energy; what they no longer say is taken away.
+
+    A tempo that is written as a whole number is stored as an integer. What we wrote ourselves stays known as that
+    (see `mark_written`) for as long as the file says the same.
+    """
+    bpm = round(tags.bpm) if tags.bpm is not None and tags.bpm_rounded else tags.bpm
+    before = dict(
+        db.execute(
+            "SELECT name, value FROM track_values WHERE track_id = ? AND source = 'file'", (track_id,)
+        ).fetchall()
+    )
+    for name, value in (("bpm", bpm), ("key", tags.key), ("energy", tags.energy)):
         if value is None or not is_sound(name, value):
-            db.execute("DELETE FROM track_values WHERE track_id = ? AND name = ? AND source = 'file'", (track_id, name))
-        else:
+            remove(db, track_id, name, "file")
+        elif name not in before or before[name] != value or isinstance(before[name], int) != isinstance(value, int):
             put(db, track_id, name, value, "file")
+
+
+def mark_written(db: sqlite3.Connection, track_id: int, name: str, confidence: float) -> None:
+    """Remember that a value in the file's tags is our own estimate, which we wrote there.
+
+    It must not come back as the word of somebody else: it ranks behind what we say now. The mark is the confidence, which no
+    other value of a file has.
+    """
+    db.execute(
+        "UPDATE track_values SET confidence = ? WHERE track_id = ? AND name = ? AND source = 'file'",
+        (confidence, track_id, name),
+    )
 
 
 def put_analysis(db: sqlite3.Connection, track_id: int, analysis: TrackAnalysis) -> None:
@@ -74,13 +106,8 @@ def put_analysis(db: sqlite3.Connection, track_id: int, analysis: TrackAnalysis)
 
 def settle(db: sqlite3.Connection, track_id: int) -> None:
     """Copy the values that hold into the track, where searching and loading find them."""
-    held: dict[str, tuple[float | str, float | None]] = {}
-    rows = db.execute("SELECT name, source, value, confidence FROM track_values WHERE track_id = ?", (track_id,))
-    for name, source, value, confidence in sorted(rows, key=lambda row: SOURCES.index(row[1])):
-        held.setdefault(name, (value, confidence if source == "segue" else 1.0))
-    bpm, bpm_confidence = held.get("bpm", (None, None))
-    key, key_confidence = held.get("key", (None, None))
-    energy, _ = held.get("energy", (None, None))
+    known = _by_name(db.execute(_ALL.format("track_id = ?"), (track_id,))).get(track_id, {})
+    (bpm, bpm_confidence), (key, key_confidence), (energy, _) = (_held(name, known.get(name, [])) for name in NAMES)
     camelot = -1 if key is None else keys.KEYS.index(str(key))
     db.execute(
         """UPDATE tracks SET bpm = ?, bpm_confidence = ?, key = ?, key_confidence = ?, camelot = ?, energy = ?
@@ -90,26 +117,59 @@ def settle(db: sqlite3.Connection, track_id: int) -> None:
 
 
 def of_tracks(db: sqlite3.Connection, track_ids: str) -> dict[int, dict[str, list[Value]]]:
-    """Return all values of tempo and key by track, the one that holds first.
+    """Return all values of tempo, key and energy by track, the one that holds first.
 
     Args:
         db: a reader.
         track_ids: a JSON list of ids.
 
     """
+    return _by_name(db.execute(_ALL.format("track_id IN (SELECT value FROM json_each(?))"), (track_ids,)))
+
+
+def exact(bpm: float, ours: Value | None) -> float:
+    """The exact tempo behind a file's whole number: ours, where it agrees within rounding, or its double or half does.
+
+    A tag that says 174 stands for anything from 173.5 to 174.5, and a mix of two minutes goes apart on less. Which octave it
+    is stays the file's word. Of an estimate that is not sure the rounded one is as good, for music is mostly made in whole
+    numbers.
+    """
+    if not isinstance(bpm, int) or ours is None or (ours.confidence or 0.0) < SURE:
+        return bpm
+    finer = (float(ours.value) * factor for factor in (1.0, 2.0, 0.5))
+    return next((one for one in finer if abs(one - bpm) <= _ROUNDING), bpm)
+
+
+def _by_name(rows: Iterable[tuple[int, str, str, float | str, float | None]]) -> dict[int, dict[str, list[Value]]]:
     found: dict[int, dict[str, list[Value]]] = {}
-    rows = db.execute(
-        """SELECT track_id, name, source, value, confidence FROM track_values
-           WHERE track_id IN (SELECT value FROM json_each(?)) AND name IN ('bpm', 'key')""",
-        (track_ids,),
-    )
-    for track_id, name, source, value, confidence in sorted(rows, key=lambda row: SOURCES.index(row[2])):
-        kept = found.setdefault(track_id, {"bpm": [], "key": []})
+    for track_id, name, source, value, confidence in rows:
+        kept = found.setdefault(track_id, {known: [] for known in NAMES})
         kept[name].append(Value(value=value, source=source, confidence=confidence))
+    for kept in found.values():
+        for values in kept.values():
+            values.sort(key=_rank)
     return found
 
 
-def _checked(name: str, value: float | str) -> float | str:
+def _rank(value: Value) -> int:
+    written_by_us = value.source == "file" and value.confidence is not None
+    return len(SOURCES) if written_by_us else SOURCES.index(value.source)
+
+
+def _held(name: str, values: Sequence[Value]) -> tuple[float | str | None, float | None]:
+    """The value that holds, and how sure it is."""
+    if not values:
+        return None, None
+    best = values[0]
+    if best.source == "segue":
+        return best.value, best.confidence
+    ours = next((value for value in values if value.source == "segue"), None)
+    if name == "bpm" and best.source == "file" and not isinstance(best.value, str):
+        return exact(best.value, ours), 1.0
+    return best.value, 1.0
+
+
+def _checked(name: str, value: float | str, source: str) -> float | str:
     if name not in NAMES:
         raise InvalidParamsError(f"{name!r} is no value of a track: give one of {', '.join(NAMES)}.")
     if not is_sound(name, value):
@@ -117,7 +177,8 @@ def _checked(name: str, value: float | str) -> float | str:
             f"{value!r} is no {name}: a tempo is a number from 20 to 999, a key is written like 'A minor', "
             "an energy is a number from 1 to 10."
         )
-    return value if isinstance(value, str) else float(value)
+    # Only of a file's tempo does it tell something that it is an integer.
+    return value if isinstance(value, str) or source == "file" else float(value)
 
 
 def is_sound(name: str, value: float | str) -> bool:

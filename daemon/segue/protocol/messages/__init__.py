@@ -28,7 +28,25 @@ from segue.protocol.messages.library import (
 )
 from segue.protocol.messages.playing import Deck, DeckList, DeckName, DeckParams, Play, PlayList
 from segue.protocol.messages.suggestions import NextParams, Seed, SimilarParams, Suggestion, Suggestions
-from segue.protocol.messages.tracks import AnalyseParams, Analysis, SearchParams, Track, TrackList, TrackParams, Value
+from segue.protocol.messages.tracks import (
+    AnalyseParams,
+    Analysis,
+    DoubtfulTracks,
+    SearchParams,
+    Track,
+    TrackList,
+    TrackParams,
+    Value,
+)
+from segue.protocol.messages.trust import (
+    Doubt,
+    DoubtsParams,
+    SetParams,
+    TagChange,
+    TagWrite,
+    TagWrites,
+    WriteTagsParams,
+)
 
 __all__ = [
     "AnalyseParams",
@@ -39,6 +57,9 @@ __all__ = [
     "DeckName",
     "DeckParams",
     "Done",
+    "Doubt",
+    "DoubtfulTracks",
+    "DoubtsParams",
     "Event",
     "EventName",
     "FailureList",
@@ -62,15 +83,20 @@ __all__ = [
     "Result",
     "SearchParams",
     "Seed",
+    "SetParams",
     "ShutdownParams",
     "SimilarParams",
     "Status",
     "Suggestion",
     "Suggestions",
+    "TagChange",
+    "TagWrite",
+    "TagWrites",
     "Text",
     "Track",
     "TrackList",
     "TrackParams",
     "UseModelsParams",
     "Value",
+    "WriteTagsParams",
 ]

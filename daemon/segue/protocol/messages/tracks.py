@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from segue.protocol.messages.base import Limit, Message, Result, Text
+from segue.protocol.messages.trust import Doubt
 
 
 class Value(Result):
@@ -34,13 +35,19 @@ class Track(Result):
     bpm_alternatives: list[float] = []
     key: str | None = None
     camelot: str | None = None
+    open_key: str | None = None
+    """The same key in Open Key notation: ``1m`` is ``8A``."""
     key_confidence: float | None = None
     energy: float | None = None
     loudness: float | None = None
     features: dict[str, float] = {}
     tags: dict[str, float] = {}
     sources: dict[str, list[Value]] = {}
-    """For ``bpm`` and ``key``: all known values, the one that holds first."""
+    """For ``bpm``, ``key`` and ``energy``: all known values, the one that holds first. A file's tempo that is an integer
+    here is a whole number there: ``bpm`` is the exact tempo then, where our own estimate agrees with it. A value of a file
+    that has a confidence was written there by Segue, and ranks last."""
+    doubts: list[Doubt] = []
+    """Where the sources disagree, and what is unsure."""
     files: list[str] = []
     """Every present copy of the recording."""
     missing: bool = False
@@ -52,6 +59,14 @@ class TrackList(Result):
     """Tracks, best first."""
 
     tracks: list[Track]
+
+
+class DoubtfulTracks(Result):
+    """Tracks with a doubt: tempi first, then keys, then energies."""
+
+    tracks: list[Track]
+    total: int
+    """How many there are, beyond ``limit`` too."""
 
 
 class Analysis(Result):
