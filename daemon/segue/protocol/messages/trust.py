@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import field, Meta
 
 from segue.protocol.messages.base import Limit, Message, Result, Text
 
@@ -66,7 +66,7 @@ class WriteTagsParams(Message):
 
     track: Text
     """A path (of that file only), an id written as ``#12``, or part of a title or artist (of all present copies)."""
-    values: list[ValueName] = ["bpm", "key", "energy"]
+    values: list[ValueName] = field(default_factory=lambda: ["bpm", "key", "energy"])
     notation: Notation = "camelot"
     """How keys are spelt: ``8A``, ``1m`` or ``Am``."""
     overwrite: bool = False
