@@ -61,7 +61,8 @@ def test_a_new_analysis_keeps_what_the_user_said(library: Library) -> None:
 def test_a_recording_without_beat_or_key_says_so(library: Library) -> None:
     track = library.store("/m/x.mp3", probe("x"), analysis("x", bpm=None, key=None))
     told = library.track(track)
-    assert (told.bpm, told.key, told.camelot, told.sources) == (None, None, None, {})
+    assert (told.bpm, told.key, told.camelot, told.open_key) == (None, None, None, None)
+    assert (told.sources["bpm"], told.sources["key"]) == ([], [])
     columns = library.columns()
     assert np.isnan(columns.bpm[0])
     assert columns.camelot[0] == -1

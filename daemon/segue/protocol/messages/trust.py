@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import field, Meta
+from msgspec import Meta, field
 
 from segue.protocol.messages.base import Limit, Message, Result, Text
 
