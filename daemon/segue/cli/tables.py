@@ -66,6 +66,22 @@ def tracks_table(tracks: Sequence[Track]) -> Table:
     return table
 
 
+def doubts_table(tracks: Sequence[Track], about: str | None) -> Table:
+    """Tracks with what is doubtful of them, or of one of their values."""
+    table = _table()
+    table.add_column("id", justify="right", style="dim", no_wrap=True)
+    table.add_column("track and doubt", ratio=1)
+    table.add_column("bpm", justify="right", no_wrap=True)
+    table.add_column("key", justify="right", no_wrap=True)
+    for track in tracks:
+        cell = _name(track.title, track.artist)
+        for doubt in track.doubts:
+            if about in (None, doubt.about):
+                cell.append(f"\n{clean(doubt.text)}", style="yellow")
+        table.add_row(f"#{track.id}", cell, _number(track.bpm), track.camelot or "-")
+    return table
+
+
 def folders_table(folders: Sequence[Folder]) -> Table:
     """The watched folders and how each is watched."""
     table = _table()

@@ -149,6 +149,28 @@ class AsyncClient:
         """Analyse a file without adding it to the library."""
         return await self.ask(asks.analyse(path, vector=vector))
 
+    async def set_values(
+        self,
+        track: str,
+        *,
+        bpm: float | None = None,
+        key: str | None = None,
+        energy: float | None = None,
+        clear: Collection[str] = (),
+        source: str = "user",
+    ) -> m.Track:
+        """Say what a track's tempo, key or energy is, or take away (`clear`) what was said; answers with the track as it is then.
+
+        `source` is ``user``, or ``dj`` where a shim passes on what its DJ program says.
+        """
+        return await self.ask(
+            asks.set_values(track, bpm=bpm, key=key, energy=energy, clear=clear, source=source)
+        )
+
+    async def doubts(self, about: Collection[str] = (), limit: int = 20, offset: int = 0) -> m.DoubtfulTracks:
+        """Tracks whose sources disagree on ``bpm``, ``key`` or ``energy``, or of which only an unsure estimate is known."""
+        return await self.ask(asks.doubts(about, limit, offset))
+
     async def search(self, text: str, limit: int = 20) -> m.TrackList:
         """Tracks by words."""
         return await self.ask(asks.search(text, limit))

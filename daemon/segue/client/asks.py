@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -118,6 +118,17 @@ def track(ref: str) -> Ask[m.Track]:
 
 def analyse(path: str | Path, *, vector: bool) -> Ask[m.Analysis]:
     return Ask("track.analyse", m.AnalyseParams(path=_path(path), vector=vector), m.Analysis)
+
+
+def set_values(
+    ref: str, *, bpm: float | None, key: str | None, energy: float | None, clear: Collection[str], source: str
+) -> Ask[m.Track]:
+    said = {"track": _text(ref), "bpm": bpm, "key": key, "energy": energy, "clear": list(clear), "source": source}
+    return Ask("track.set", said, m.Track)
+
+
+def doubts(about: Collection[str], limit: int, offset: int) -> Ask[m.DoubtfulTracks]:
+    return Ask("library.doubts", {"about": list(about), "limit": limit, "offset": offset}, m.DoubtfulTracks)
 
 
 def search(text: str, limit: int) -> Ask[m.TrackList]:

@@ -30,7 +30,11 @@ METHODS: Final[dict[str, Method]] = {
         Method("recommend.similar", m.SimilarParams, m.Suggestions, "What sounds like a file, in the library or not."),
         Method("track.get", m.TrackParams, m.Track, "One track with all its values and their sources."),
         Method("track.analyse", m.AnalyseParams, m.Analysis, "Analyse a file without adding it to the library."),
+        Method("track.set", m.SetParams, m.Track, "Say what a track's tempo, key or energy is."),
         Method("library.search", m.SearchParams, m.TrackList, "Find tracks by words."),
+        Method(
+            "library.doubts", m.DoubtsParams, m.DoubtfulTracks, "Tracks whose sources disagree, or whose values are unsure."
+        ),
         Method("library.folders", m.Nothing, m.FolderList, "The watched folders and how each is watched."),
         Method("library.add_folder", m.FolderParams, m.FolderList, "Watch a folder and index what is in it."),
         Method("library.remove_folder", m.FolderParams, m.FolderList, "Stop watching a folder and forget its files."),

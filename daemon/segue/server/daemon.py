@@ -29,6 +29,7 @@ from segue.server.handlers.models import ModelsHandlers, serving, wanted
 from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.handlers.references import References
+from segue.server.handlers.trust import TrustHandlers
 from segue.server.indexer import Indexer
 from segue.server.lock import HomeLock
 from segue.server.mirror import Mirror
@@ -155,6 +156,7 @@ class Daemon:
             LibraryHandlers(library, watcher, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, events.publish, executor),
             models,
+            TrustHandlers(library, references, mirror, executor),
             about,
         )
         router = Router(doors.query, dispatch, context, lock)

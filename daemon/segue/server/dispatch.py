@@ -14,6 +14,7 @@ from segue.server.handlers.library import LibraryHandlers
 from segue.server.handlers.models import ModelsHandlers
 from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.recommend import RecommendHandlers
+from segue.server.handlers.trust import TrustHandlers
 from segue.server.router import Dispatch, Origin
 
 Handler = Callable[[Any, Origin], Result | Future[Any]]
@@ -25,6 +26,7 @@ def dispatcher(
     library: LibraryHandlers,
     playing: PlayingHandlers,
     models: ModelsHandlers,
+    trust: TrustHandlers,
     daemon: DaemonHandlers,
 ) -> Dispatch:
     """A function that calls the handler of a method. Every method of the protocol has one, or this raises KeyError."""
@@ -33,7 +35,9 @@ def dispatcher(
         "recommend.similar": recommend.similar,
         "track.get": recommend.get,
         "track.analyse": recommend.analyse,
+        "track.set": trust.set,
         "library.search": library.search,
+        "library.doubts": trust.doubts,
         "library.folders": library.folders,
         "library.add_folder": library.add_folder,
         "library.remove_folder": library.remove_folder,

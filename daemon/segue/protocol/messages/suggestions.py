@@ -24,6 +24,8 @@ class Suggestion(Result):
     tags_in_common: list[str]
     why: str
     """The reason, in one line."""
+    notes: list[str] = []
+    """What its sources disagree on: ``tempo: the file says 87, Segue hears 174, double time``."""
 
 
 class Seed(Result):

@@ -13,7 +13,8 @@ from segue.keys import camelot, camelot_number
 from segue.library.paths import found, shown
 from segue.library.store import Library
 from segue.library.tracks import Brief
-from segue.protocol.messages import Seed, Suggestion, Suggestions
+from segue.library.values import exact
+from segue.protocol.messages import Seed, Suggestion, Suggestions, Value
 from segue.recommend.recommender import ProbeSeed, Ranked, Ranking
 from segue.server.router import Origin
 
@@ -44,7 +45,7 @@ def after_track(library: Library, track: int, ranking: Ranking) -> Suggestions:
     found = {brief.id: brief for brief in library.brief([track, *(ranked.id for ranked in ranking.suggestions)])}
     if track not in found:
         raise TrackNotFoundError(f"Track #{track} is no longer in the library.")
-    seed = found[track]
+    seed, doubts = found[track], _disagreements(library, [track, *(ranked.id for ranked in ranking.suggestions)])
     return _answer(
         Seed(
             id=seed.id,
@@ -56,10 +57,11 @@ def after_track(library: Library, track: int, ranking: Ranking) -> Suggestions:
             energy=_rounded(seed.energy, 1),
             duration=_rounded(seed.duration, 2),
             tags=list(ranking.tags),
-            notes=list(ranking.notes),
+            notes=[*ranking.notes, *doubts.get(track, [])],
         ),
         found,
         ranking,
+        doubts,
     )
 
 
@@ -67,10 +69,20 @@ def asked_by_file(probe: Probe, analysis: TrackAnalysis) -> ProbeSeed:
     """What suggestions for a file are made of: its analysis, outranked by what its own tags say."""
     seed = ProbeSeed.of(analysis)
     if probe.tags.bpm is not None:
-        seed = replace(seed, bpm=probe.tags.bpm, bpm_confidence=1.0)
+        seed = replace(seed, bpm=_tempo(probe, analysis), bpm_confidence=1.0)
     if probe.tags.key is not None:
         seed = replace(seed, camelot=camelot_number(camelot(probe.tags.key)), key_confidence=1.0)
-    return seed
+    return seed if probe.tags.energy is None else replace(seed, energy=probe.tags.energy)
+
+
+def _tempo(probe: Probe, analysis: TrackAnalysis) -> float | None:
+    """What the file says, made exact by what we hear where it is rounded; else what we hear."""
+    ours = None if analysis.tempo.bpm is None else Value(
+        value=analysis.tempo.bpm, source="segue", confidence=analysis.tempo.confidence
+    )
+    if probe.tags.bpm is None:
+        return analysis.tempo.bpm
+    return exact(round(probe.tags.bpm) if probe.tags.bpm_rounded else probe.tags.bpm, ours)
 
 
 def after_file(library: Library, path: Path, probe: Probe, analysis: TrackAnalysis, ranking: Ranking) -> Suggestions:
@@ -83,29 +95,39 @@ def after_file(library: Library, path: Path, probe: Probe, analysis: TrackAnalys
         path=shown(path),
         title=probe.tags.title or shown(path.stem),
         artist=probe.tags.artist,
-        bpm=_rounded(probe.tags.bpm or analysis.tempo.bpm, 2),
+        bpm=_rounded(_tempo(probe, analysis), 2),
         camelot=camelot(probe.tags.key) if probe.tags.key else analysis.key.camelot,
-        energy=_rounded(analysis.energy, 1),
+        energy=_rounded(probe.tags.energy or analysis.energy, 1),
         duration=_rounded(analysis.duration, 2),
         tags=list(ranking.tags),
         notes=notes,
     )
     found = {brief.id: brief for brief in library.brief([ranked.id for ranked in ranking.suggestions])}
-    return _answer(seed, found, ranking)
+    return _answer(seed, found, ranking, _disagreements(library, list(found)))
 
 
-def _answer(seed: Seed, found: Mapping[int, Brief], ranking: Ranking) -> Suggestions:
+def _disagreements(library: Library, ids: Sequence[int]) -> dict[int, list[str]]:
+    """What the sources of some tracks disagree on, in words; that an estimate is unsure is said elsewhere."""
+    return {
+        track: [doubt.text for doubt in doubts if doubt.other_source is not None]
+        for track, doubts in library.doubts(ids).items()
+    }
+
+
+def _answer(
+    seed: Seed, found: Mapping[int, Brief], ranking: Ranking, doubts: Mapping[int, list[str]]
+) -> Suggestions:
     # A track may have been forgotten between the ranking and now: it is left out.
     known = [ranked for ranked in ranking.suggestions if ranked.id in found]
     return Suggestions(
         seed=seed,
-        suggestions=[_suggestion(found[ranked.id], ranked) for ranked in known],
+        suggestions=[_suggestion(found[ranked.id], ranked, doubts.get(ranked.id, [])) for ranked in known],
         relaxed=list(ranking.relaxed),
         search=ranking.search,
     )
 
 
-def _suggestion(track: Brief, ranked: Ranked) -> Suggestion:
+def _suggestion(track: Brief, ranked: Ranked, notes: list[str]) -> Suggestion:
     return Suggestion(
         id=ranked.id,
         path=track.path,
@@ -119,6 +141,7 @@ def _suggestion(track: Brief, ranked: Ranked) -> Suggestion:
         score=round(ranked.score, 4),
         tags_in_common=list(ranked.tags_in_common),
         why=ranked.why,
+        notes=notes,
     )
 
 

@@ -1,0 +1,137 @@
+"""`segue set`: what the user says of a track's tempo, key and energy, which outranks everybody."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import click
+
+from segue.cli.ask import track_reference
+from segue.cli.exits import Exit
+from segue.cli.options import Options, home_option, json_option, pass_options
+from segue.cli.output import clean, make_console, print_json
+from segue.errors import DaemonError, FileMissingError, InvalidParamsError, SegueError
+
+if TYPE_CHECKING:
+    from segue.client import Client
+    from segue.protocol.messages import Track
+
+NAMES: Final = ("bpm", "key", "energy")
+
+
+class _Said(NamedTuple):
+    track: str
+    bpm: float | None
+    key: str | None
+    energy: float | None
+
+
+@click.command("set")
+@click.argument("track", required=False)
+@click.option("--bpm", type=float, help="Beats a minute, 20 to 999.")
+@click.option("--key", help="In any usual spelling: 8A, 1m, Am, A minor.")
+@click.option("--energy", type=float, help="1 (calm) to 10 (peak time).")
+@click.option("--clear", multiple=True, type=click.Choice(NAMES), help="Take back what you said of it; may be repeated.")
+@click.option(
+    "--from",
+    "table",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Instead of TRACK: a table with a column `track` (or `path`) and any of `bpm`, `key`, `energy`.",
+)
+@json_option
+@home_option
+@pass_options
+def set_(
+    options: Options,
+    track: str | None,
+    *,
+    bpm: float | None,
+    key: str | None,
+    energy: float | None,
+    clear: Sequence[str],
+    table: Path | None,
+) -> None:
+    """Say what the tempo, key or energy of TRACK is: it outranks its file's tags, DJ programs and Segue's own estimate.
+
+    TRACK is a file, an id from a table (#12), or part of a title or artist. No music file is touched. What is set holds at
+    once and for good, whatever is analysed, moved or renamed later; `--clear` takes it back.
+    """
+    from segue.client import Client
+
+    if (track is None) == (table is None):
+        raise click.UsageError("Give a TRACK, or a table with --from.")
+    if table is not None and (clear or any(value is not None for value in (bpm, key, energy))):
+        raise click.UsageError("With --from the values come from the table.")
+    if table is None and not clear and all(value is None for value in (bpm, key, energy)):
+        raise click.UsageError("Say something: --bpm, --key, --energy or --clear.")
+    with Client(options.home()) as client:
+        if table is not None:
+            _set_all(options, client, table)
+            return
+        assert track is not None
+        found = client.set_values(track_reference(track), bpm=bpm, key=key, energy=energy, clear=clear)
+        _show(options, found)
+
+
+def _set_all(options: Options, client: Client, table: Path) -> None:
+    """Set what a table says, row by row; a row that cannot be set does not hold up the others."""
+    failed = False
+    for number, row in _rows(table):
+        try:
+            if isinstance(row, SegueError):
+                raise row
+            _show(options, client.set_values(track_reference(row.track), bpm=row.bpm, key=row.key, energy=row.energy))
+        except DaemonError:
+            raise
+        except SegueError as error:
+            failed = True
+            if options.json:
+                print_json({"line": number, "error": {"code": error.code, "message": error.message}})
+            else:
+                click.echo(f"Line {number}: {clean(error.message)}", err=True)
+    if failed:
+        click.get_current_context().exit(Exit.FAILED)
+
+
+def _rows(table: Path) -> Iterator[tuple[int, _Said | SegueError]]:
+    """The rows of a table with the number of their line. FileMissingError and InvalidParamsError when it is none."""
+    try:
+        text = table.read_text("utf-8-sig")
+    except OSError as error:
+        raise FileMissingError(f"{table} cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise InvalidParamsError(f"{table} is no text in UTF-8: save it as CSV in UTF-8.") from error
+    reader = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+    columns = {name.strip().lower(): name for name in reader.fieldnames or () if name}
+    track = columns.get("track") or columns.get("path")
+    if track is None or not columns.keys() & set(NAMES):
+        raise InvalidParamsError(f"{table} needs a column track (or path) and one of bpm, key, energy in its first line.")
+    for row in reader:
+        cells = {name: (row.get(columns[name]) or "").strip() if name in columns else "" for name in NAMES}
+        try:
+            said = _Said((row[track] or "").strip(), _number(cells["bpm"]), cells["key"] or None, _number(cells["energy"]))
+        except ValueError:
+            yield reader.line_num, InvalidParamsError("bpm and energy are numbers, with a point.")
+        else:
+            if any(value is not None for value in said[1:]):
+                yield reader.line_num, said
+
+
+def _number(cell: str) -> float | None:
+    return float(cell) if cell else None
+
+
+def _show(options: Options, track: Track) -> None:
+    if options.json:
+        print_json(track)
+        return
+    from segue.cli.show import paragraph
+
+    make_console().print(paragraph(track), soft_wrap=True)
+
+
+COMMANDS = {"set": set_}
