@@ -34,7 +34,9 @@ class _Said(NamedTuple):
 @click.option("--bpm", type=float, help="Beats a minute, 20 to 999.")
 @click.option("--key", help="In any usual spelling: 8A, 1m, Am, A minor.")
 @click.option("--energy", type=float, help="1 (calm) to 10 (peak time).")
-@click.option("--clear", multiple=True, type=click.Choice(NAMES), help="Take back what you said of it; may be repeated.")
+@click.option(
+    "--clear", multiple=True, type=click.Choice(NAMES), help="Take back what you said of it; may be repeated."
+)
 @click.option(
     "--from",
     "table",
@@ -109,11 +111,15 @@ def _rows(table: Path) -> Iterator[tuple[int, _Said | SegueError]]:
     columns = {name.strip().lower(): name for name in reader.fieldnames or () if name}
     track = columns.get("track") or columns.get("path")
     if track is None or not columns.keys() & set(NAMES):
-        raise InvalidParamsError(f"{table} needs a column track (or path) and one of bpm, key, energy in its first line.")
+        raise InvalidParamsError(
+            f"{table} needs a column track (or path) and one of bpm, key, energy in its first line."
+        )
     for row in reader:
         cells = {name: (row.get(columns[name]) or "").strip() if name in columns else "" for name in NAMES}
         try:
-            said = _Said((row[track] or "").strip(), _number(cells["bpm"]), cells["key"] or None, _number(cells["energy"]))
+            said = _Said(
+                (row[track] or "").strip(), _number(cells["bpm"]), cells["key"] or None, _number(cells["energy"])
+            )
         except ValueError:
             yield reader.line_num, InvalidParamsError("bpm and energy are numbers, with a point.")
         else:

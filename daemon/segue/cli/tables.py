@@ -153,6 +153,8 @@ def _seed(seed: Seed) -> Text:
 
 def _suggestion(suggestion: Suggestion, seed: Seed) -> tuple[Text, Text, str, Text, str, str]:
     name = _name(suggestion.title, suggestion.artist, style="bold").append(f"\n{clean(suggestion.why)}", style="dim")
+    for note in suggestion.notes:
+        name.append(f"\n{clean(note)}", style="yellow not bold")
     match = Text(bar(suggestion.score), style="cyan").append(f" {100 * suggestion.score:.0f}")
     return (
         match,

@@ -163,9 +163,7 @@ class AsyncClient:
 
         `source` is ``user``, or ``dj`` where a shim passes on what its DJ program says.
         """
-        return await self.ask(
-            asks.set_values(track, bpm=bpm, key=key, energy=energy, clear=clear, source=source)
-        )
+        return await self.ask(asks.set_values(track, bpm=bpm, key=key, energy=energy, clear=clear, source=source))
 
     async def doubts(self, about: Collection[str] = (), limit: int = 20, offset: int = 0) -> m.DoubtfulTracks:
         """Tracks whose sources disagree on ``bpm``, ``key`` or ``energy``, or of which only an unsure estimate is known."""

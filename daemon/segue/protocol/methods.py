@@ -33,7 +33,10 @@ METHODS: Final[dict[str, Method]] = {
         Method("track.set", m.SetParams, m.Track, "Say what a track's tempo, key or energy is."),
         Method("library.search", m.SearchParams, m.TrackList, "Find tracks by words."),
         Method(
-            "library.doubts", m.DoubtsParams, m.DoubtfulTracks, "Tracks whose sources disagree, or whose values are unsure."
+            "library.doubts",
+            m.DoubtsParams,
+            m.DoubtfulTracks,
+            "Tracks whose sources disagree, or whose values are unsure.",
         ),
         Method("library.folders", m.Nothing, m.FolderList, "The watched folders and how each is watched."),
         Method("library.add_folder", m.FolderParams, m.FolderList, "Watch a folder and index what is in it."),

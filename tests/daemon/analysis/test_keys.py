@@ -1,6 +1,6 @@
 import pytest
 
-from segue.keys import KEYS, camelot, camelot_name, camelot_number, parse_key
+from segue.keys import KEYS, camelot, camelot_name, camelot_number, distance, open_key, parse_key, short_name
 
 SPELLINGS = {
     "A minor": [
@@ -80,3 +80,18 @@ def test_wrong_arguments() -> None:
     for call, argument in [(camelot_number, "1m"), (camelot_name, 24), (camelot_name, -1), (camelot, "H minor")]:
         with pytest.raises(ValueError, match=r"Camelot|key"):
             call(argument)
+
+
+def test_every_notation_leads_back() -> None:
+    for key in KEYS:
+        assert parse_key(open_key(key)) == parse_key(short_name(key)) == parse_key(camelot(key)) == key
+    assert [open_key(key) for key in ("A minor", "C major", "G# minor")] == ["1m", "1d", "6m"]
+    assert [short_name(key) for key in ("A minor", "C major", "F# minor")] == ["Am", "C", "F#m"]
+
+
+def test_steps_on_the_wheel() -> None:
+    steps = {"A minor": 0, "E minor": 1, "D minor": 1, "C major": 1, "G major": 2, "D# minor": 6, "F# major": 7}
+    assert {key: distance("A minor", key) for key in steps} == steps
+    assert distance("G# minor", "C# minor") == 1  # 1A and 12A
+    with pytest.raises(ValueError, match="not the name"):
+        distance("A minor", "8A")

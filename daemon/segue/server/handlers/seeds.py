@@ -77,8 +77,10 @@ def asked_by_file(probe: Probe, analysis: TrackAnalysis) -> ProbeSeed:
 
 def _tempo(probe: Probe, analysis: TrackAnalysis) -> float | None:
     """What the file says, made exact by what we hear where it is rounded; else what we hear."""
-    ours = None if analysis.tempo.bpm is None else Value(
-        value=analysis.tempo.bpm, source="segue", confidence=analysis.tempo.confidence
+    ours = (
+        None
+        if analysis.tempo.bpm is None
+        else Value(value=analysis.tempo.bpm, source="segue", confidence=analysis.tempo.confidence)
     )
     if probe.tags.bpm is None:
         return analysis.tempo.bpm
@@ -114,9 +116,7 @@ def _disagreements(library: Library, ids: Sequence[int]) -> dict[int, list[str]]
     }
 
 
-def _answer(
-    seed: Seed, found: Mapping[int, Brief], ranking: Ranking, doubts: Mapping[int, list[str]]
-) -> Suggestions:
+def _answer(seed: Seed, found: Mapping[int, Brief], ranking: Ranking, doubts: Mapping[int, list[str]]) -> Suggestions:
     # A track may have been forgotten between the ranking and now: it is left out.
     known = [ranked for ranked in ranking.suggestions if ranked.id in found]
     return Suggestions(

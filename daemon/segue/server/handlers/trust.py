@@ -46,10 +46,8 @@ class TrustHandlers:
 
 def _said(params: SetParams) -> dict[str, float | str]:
     """The values by name; InvalidParamsError when there are none, or one is no key or is set and cleared at once."""
-    said: dict[str, float | str] = {}
-    for name, value in (("bpm", params.bpm), ("energy", params.energy)):
-        if value is not None:
-            said[name] = value
+    numbers = {"bpm": params.bpm, "energy": params.energy}
+    said: dict[str, float | str] = {name: value for name, value in numbers.items() if value is not None}
     if params.key is not None:
         key = parse_key(params.key)
         if key is None:
