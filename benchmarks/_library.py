@@ -73,6 +73,8 @@ def columns(count: int, dim: int, seed: int = 1) -> Columns:
     return Columns(
         ids=np.arange(1, count + 1, dtype=np.int64),
         vectors=vectors,
+        heads=vectors.astype(np.float16),
+        tails=vectors.astype(np.float16),
         tags=tags,
         bpm=np.where(rng.random(count) < 0.03, np.float32(np.nan), bpm).astype(np.float32),
         bpm_confidence=confidence,

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DAEMON = ROOT / "daemon" / "segue"
 
-LEAVES = {"errors", "keys", "protocol", "analysis.result", "library.columns", "library.paths"}
+LEAVES = {"errors", "keys", "protocol", "analysis.details", "analysis.result", "library.columns", "library.paths"}
 """What everybody may import: errors, messages and plain values, which import nothing but each other."""
 ROOMS = {
     "errors": set(),
@@ -30,9 +30,10 @@ ROOMS = {
     "index": set(),
     "recommend": {"index"},
     "watch": {"audio.formats", "library"},
+    "bench": {"analysis", "server.futures"},
     "client": {"home", "server.connection"},
     "server": {"config", "home", "analysis", "index", "library", "networks", "recommend", "watch"},
-    "cli": {"config", "home", "client", "demo", "audio", "analysis", "library", "networks", "server"},
+    "cli": {"config", "home", "client", "demo", "audio", "bench", "analysis", "library", "networks", "server"},
 }
 """What else each room of the daemon may import: another room, or one module of it. Only `server` wires them all."""
 HEAVY = {"numpy", "onnxruntime", "hnswlib", "scipy", "soxr", "av", "librosa", "torch", "watchdog"}

@@ -122,6 +122,7 @@ def test_the_old_vectors_hold_until_the_switch_and_the_new_ones_after_it(bench):
     columns = library.columns()
     assert columns.labels == NEW_LABELS
     assert np.array_equal(columns.vectors[0], vector("a", NEW_DIM))
+    np.testing.assert_allclose(columns.tails[0], vector("tail of a", NEW_DIM), atol=1e-3)
     after = library.track(bench.ids["a"])
     assert (after.tags, after.features, after.model) == ({"house": 0.25, "vocal": 0.75}, {"voice": 0.5}, NEW)
     assert (after.bpm, after.key, after.energy, after.title) == (before.bpm, before.key, before.energy, before.title)
@@ -132,6 +133,7 @@ def test_the_old_vectors_hold_until_the_switch_and_the_new_ones_after_it(bench):
     library.switch()
     assert library.track(bench.ids["a"]) == before
     assert np.array_equal(library.vector(bench.ids["d"]), vector("d"))
+    np.testing.assert_allclose(library.columns().heads[0], vector("head of a"), atol=1e-3)
 
 
 def test_a_switch_that_cannot_be_written_changes_nothing(bench):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from segue.analysis.details import details
 from segue.analysis.result import TrackAnalysis
 from segue.library.paths import shown
 from segue.protocol.messages import Analysis
 
 
 def report(path: Path, analysis: TrackAnalysis, *, vector: bool = False) -> Analysis:
-    """The message of an analysis, numbers rounded to what they are worth; the vector only when asked for."""
+    """The message of an analysis, numbers rounded to what they are worth; the vectors only when asked for."""
     return Analysis(
         path=shown(path),
         duration=round(analysis.duration, 3),
@@ -28,5 +32,12 @@ def report(path: Path, analysis: TrackAnalysis, *, vector: bool = False) -> Anal
         model=analysis.model,
         tiled=analysis.tiled,
         damaged=analysis.damaged,
-        vector=[float(value) for value in analysis.vector] if vector else None,
+        details=details(analysis),
+        vector=_listed(analysis.vector) if vector else None,
+        head=_listed(analysis.head) if vector else None,
+        tail=_listed(analysis.tail) if vector else None,
     )
+
+
+def _listed(vector: npt.NDArray[np.float32]) -> list[float]:
+    return [float(value) for value in vector]

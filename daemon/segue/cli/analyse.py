@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from segue.analysis.pool import AnalysisPool
+    from segue.analysis.worker import EngineFactory
     from segue.protocol.messages import Analysis
 
 _TAGS: Final = 4
+_VECTORS: Final = ("vector", "head", "tail")
 _AHEAD: Final = 3
 """Files under way for each worker: enough that none waits while an early long file holds the output back."""
 
@@ -29,7 +31,7 @@ _AHEAD: Final = 3
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @json_option
-@click.option("--vector", is_flag=True, help="Add the track vector to the JSON.")
+@click.option("--vector", is_flag=True, help="Add the track vector and those of head and tail to the JSON.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Worker processes.  [default: as in the settings]")
 @home_option
 @pass_options
@@ -86,27 +88,38 @@ def json_line(path: Path, result: Analysis | SegueError, *, vector: bool) -> dic
 
     if isinstance(result, SegueError):
         return {"path": shown(path), "error": {"code": result.code, "message": result.message}}
-    line: dict[str, object] = {**msgspec.structs.asdict(result), "path": shown(path)}
+    line: dict[str, object] = {**msgspec.to_builtins(result), "path": shown(path)}
     if not vector:
-        del line["vector"]
+        for name in _VECTORS:
+            del line[name]
     return line
 
 
-def open_pool(options: Options, jobs: int | None, files: int) -> AnalysisPool:
-    """Workers, no more than files, with the limits from the home's settings. Raises ConfigError or a ModelError."""
+def open_pool(
+    options: Options, jobs: int | None, files: int, wrap: Callable[[EngineFactory], EngineFactory] | None = None
+) -> AnalysisPool:
+    """Workers, no more than files, with the limits from the home's settings. Raises ConfigError or a ModelError.
+
+    `wrap` may put something around the engine that they run.
+    """
+    from functools import partial
+
     from segue.analysis.pool import AnalysisPool
+    from segue.analysis.worker import open_analysis_engine
     from segue.config import Config
     from segue.networks.registry import Registry
 
     home = options.home()
     config = Config.load(home)
     registry = Registry(home.models_dir)
+    models = registry.find(registry.wanted()).folder
     return AnalysisPool(
-        registry.find(registry.wanted()).folder,
+        models,
         workers=min(jobs or config.worker_count(), files),
         provider=config.provider,
         seconds_per_minute=config.seconds_per_minute,
         memory_limit_mb=config.memory_limit_mb,
+        open_engine=wrap(partial(open_analysis_engine, models, config.provider)) if wrap else None,
     )
 
 

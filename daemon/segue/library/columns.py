@@ -22,6 +22,11 @@ class Columns:
     ids: npt.NDArray[np.int64]
     vectors: npt.NDArray[np.float32]
     """Shape (n, dim), L2-normalised within `UNIT_TOLERANCE`."""
+    heads: npt.NDArray[np.float16]
+    """Vectors of the first part of each track, shape (n, dim), normalised as exactly as float16 is; the track vector where
+    there is none yet."""
+    tails: npt.NDArray[np.float16]
+    """As `heads`, of the last part."""
     tags: npt.NDArray[np.float16]
     """Tag probabilities, shape (n, labels)."""
     bpm: npt.NDArray[np.float32]

@@ -212,7 +212,10 @@ def restat(db: sqlite3.Connection, stat: FileStat) -> None:
 
 
 def fail(db: sqlite3.Connection, path: str, error: SegueError, as_of: FileRow | None) -> None:
-    """Remember that a file could not be analysed; it is tried again when its size or mtime changes."""
+    """Remember that a file could not be analysed; it is tried again when its size or mtime changes.
+
+    One that was analysed before, and only waits for a newer version of the analysis, keeps what the older one heard.
+    """
     row = get(db, path)
     if row is None and as_of is None:
         enqueue(db, [FileStat(path, 0, 0)], 0, None)
@@ -221,11 +224,25 @@ def fail(db: sqlite3.Connection, path: str, error: SegueError, as_of: FileRow | 
     if isinstance(error, FileMissingError):
         mark_missing(db, [path])
         return
+    if _is_only_renewed(db, row):
+        db.execute("UPDATE files SET state = 'indexed', priority = 0 WHERE path = ?", (paths.stored(path),))
+        return
     db.execute(
         """UPDATE files SET state = 'failed', track_id = NULL, priority = 0, error_code = ?, error_message = ?,
            changed_at = ? WHERE path = ?""",
         (error.code, _storable(error.message), time.time(), paths.stored(path)),
     )
+
+
+def _is_only_renewed(db: sqlite3.Connection, row: FileRow | None) -> bool:
+    """Whether a file that has not changed waits for a newer version of the analysis, and what an older one heard holds."""
+    if row is None or row.state != "queued" or row.priority != RENEWAL_PRIORITY:
+        return False
+    found = db.execute(
+        "SELECT 1 FROM tracks WHERE id = ? AND model_id = (SELECT value FROM meta WHERE name = 'model')",
+        (row.track_id,),
+    )
+    return found.fetchone() is not None
 
 
 def mark_missing(db: sqlite3.Connection, gone: Sequence[str]) -> list[int]:

@@ -10,15 +10,15 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from segue.library import tracks
+from segue.library import ends, tracks
 from segue.library.columns import Columns
 from segue.library.models import Model
 
 _ROWS: Final = 2048
-"""Rows fetched at a time: their blobs (3 MB) are all that is in memory beside the arrays."""
+"""Rows fetched at a time: their blobs (4 MB) are all that is in memory beside the arrays."""
 _SELECT: Final = """
     SELECT t.id, v.vector, v.tags, t.bpm, t.bpm_confidence, t.camelot, t.key_confidence, t.energy, t.duration,
-           t.artist_key, t.standing
+           t.artist_key, t.standing, v.ends
     FROM tracks t JOIN vectors v ON v.track_id = t.id WHERE t.model_id = ? AND t.standing > 0"""
 _COUNT: Final = "SELECT count(*) FROM tracks WHERE model_id = ? AND standing > 0"
 
@@ -71,13 +71,17 @@ def _fill(target: Columns, start: int, rows: list[tuple[Any, ...]], unsound: lis
         unsound.extend(row[0] for row in rows if row[0] not in kept)
     if not whole:
         return 0
-    ids, vectors, tags, bpm, sure, camelot, key_sure, energy, duration, artist, standing = zip(*whole, strict=True)
+    ids, vectors, tags, bpm, sure, camelot, key_sure, energy, duration, artist, standing, both_ends = zip(
+        *whole, strict=True
+    )
     block = np.frombuffer(b"".join(vectors), "<f4").reshape(len(whole), -1)
     good = tracks.sound(block)
     unsound.extend(np.array(ids)[~good].tolist())
     stop = start + int(good.sum())
     part = slice(start, stop)
     target.vectors[part] = block if good.all() else block[good]
+    stored = [both for both, is_good in zip(both_ends, good, strict=True) if is_good]
+    target.heads[part], target.tails[part] = ends.unpacked(stored, target.vectors[part])
     target.tags[part] = np.frombuffer(b"".join(tags), "<f2").reshape(len(whole), -1)[good]
     target.ids[part] = np.array(ids, np.int64)[good]
     for column, numbers in (
@@ -98,6 +102,8 @@ def _empty(size: int, dim: int, labels: tuple[str, ...]) -> Columns:
     return Columns(
         ids=np.empty(size, np.int64),
         vectors=np.empty((size, dim), np.float32),
+        heads=np.empty((size, dim), np.float16),
+        tails=np.empty((size, dim), np.float16),
         tags=np.empty((size, len(labels)), np.float16),
         bpm=np.empty(size, np.float32),
         bpm_confidence=np.empty(size, np.float32),
@@ -121,6 +127,8 @@ def _head(whole: Columns, size: int) -> Columns:
     return Columns(
         ids=cut(whole.ids),
         vectors=cut(whole.vectors),
+        heads=cut(whole.heads),
+        tails=cut(whole.tails),
         tags=cut(whole.tags),
         bpm=cut(whole.bpm),
         bpm_confidence=cut(whole.bpm_confidence),

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from segue.analysis.result import ANALYSIS
 from segue.library.files import RENEWAL_PRIORITY
 
 
@@ -60,6 +61,18 @@ def appoint(db: sqlite3.Connection, model: Model) -> None:
            AND track_id IN (SELECT id FROM tracks WHERE model_id IS NOT ?)""",
         (RENEWAL_PRIORITY, model.id),
     )
+
+
+def renew(db: sqlite3.Connection) -> int:
+    """Queue the present files of tracks that an older version of the analysis heard, and return how many they are.
+
+    Until their turn comes, behind everything else, the tracks keep all that is known of them and are suggested as ever.
+    """
+    return db.execute(
+        """UPDATE files SET state = 'queued', priority = ? WHERE state = 'indexed'
+           AND track_id IN (SELECT id FROM tracks WHERE analysis < ?)""",
+        (RENEWAL_PRIORITY, ANALYSIS),
+    ).rowcount
 
 
 def distrust(db: sqlite3.Connection, track_ids: Sequence[int]) -> None:

@@ -14,10 +14,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from segue.analysis.result import Embedding
-from segue.library import generation, models, paths, tracks
+from segue.library import ends, generation, models, paths, tracks
 from segue.library.models import Model
 
-_LACKING: Final = """NOT EXISTS (SELECT 1 FROM other_vectors o WHERE o.model_id = :next AND o.track_id = t.id)"""
+_LACKING: Final = """NOT EXISTS (SELECT 1 FROM other_vectors o WHERE o.model_id = :next AND o.track_id = t.id
+                              AND o.ends IS NOT NULL)"""
 
 
 class Work(NamedTuple):
@@ -71,13 +72,20 @@ def store(db: sqlite3.Connection, following: Model, track_id: int, embedding: Em
         ModelMismatchError: it was made with other networks, or its vector is not sound.
 
     """
-    tracks.refuse_unsound(embedding.model, embedding.vector, following)
+    tracks.refuse_unsound(embedding, following)
     tags = np.array([embedding.tags.get(label, 0.0) for label in following.labels], dtype="<f2")
     features = {name: round(float(x), 5) for name, x in embedding.features.items() if math.isfinite(x)}
     db.execute(
-        """INSERT OR REPLACE INTO other_vectors (model_id, track_id, vector, tags, features)
-           SELECT ?, id, ?, ?, ? FROM tracks WHERE id = ?""",
-        (following.id, embedding.vector.astype("<f4").tobytes(), tags.tobytes(), json.dumps(features), track_id),
+        """INSERT OR REPLACE INTO other_vectors (model_id, track_id, vector, tags, features, ends)
+           SELECT ?, id, ?, ?, ?, ? FROM tracks WHERE id = ?""",
+        (
+            following.id,
+            embedding.vector.astype("<f4").tobytes(),
+            tags.tobytes(),
+            json.dumps(features),
+            ends.packed(embedding),
+            track_id,
+        ),
     )
 
 
@@ -88,15 +96,16 @@ def switch(db: sqlite3.Connection, model: Model, following: Model) -> None:
     """
     both = {"now": model.id, "next": following.id}
     db.execute(
-        """INSERT OR REPLACE INTO other_vectors (model_id, track_id, vector, tags, features)
-           SELECT t.model_id, t.id, v.vector, v.tags, t.features
+        """INSERT OR REPLACE INTO other_vectors (model_id, track_id, vector, tags, features, ends)
+           SELECT t.model_id, t.id, v.vector, v.tags, t.features, v.ends
            FROM tracks t JOIN vectors v ON v.track_id = t.id WHERE t.model_id = :now""",
         both,
     )
     db.execute(
-        """INSERT INTO vectors SELECT o.track_id, o.vector, o.tags FROM other_vectors o JOIN tracks t ON t.id = o.track_id
+        """INSERT INTO vectors
+           SELECT o.track_id, o.vector, o.tags, o.ends FROM other_vectors o JOIN tracks t ON t.id = o.track_id
            WHERE o.model_id = :next AND t.model_id IS NOT :next
-           ON CONFLICT DO UPDATE SET vector = excluded.vector, tags = excluded.tags""",
+           ON CONFLICT DO UPDATE SET vector = excluded.vector, tags = excluded.tags, ends = excluded.ends""",
         both,
     )
     db.execute(

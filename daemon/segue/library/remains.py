@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from segue.library.pages import BrokenPageError, Cell, Leaf, PageFile, Row
 
 _TABLES: Final = (
-    "meta", "models", "tracks", "vectors", "files", "track_values", "folders", "plays", "words_content",
+    "meta", "models", "tracks", "vectors", "files", "track_values", "folders", "plays", "words_content", "track_details",
 )  # fmt: skip
 _WITHOUT_ROWID: Final = frozenset({"meta", "track_values"})
 _LATEST_FIRST: Final = {"tracks": 16, "files": 10, "track_values": 5}

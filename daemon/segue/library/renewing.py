@@ -47,6 +47,11 @@ class Renewing:
         with self._database.writing() as db:
             self._next = models.enter(db, model_id, labels, dim)
 
+    def renew_analyses(self) -> int:
+        """Have what an older version of the analysis heard analysed again, behind everything else; return how many files."""
+        with self._database.writing() as db:
+            return models.renew(db)
+
     def clear_next(self) -> None:
         """Nothing is to take over any more; vectors that were made for it are kept for another time."""
         self._next = None

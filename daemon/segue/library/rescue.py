@@ -15,10 +15,10 @@ import numpy as np
 
 from segue import keys
 from segue.errors import LibraryDamagedError
-from segue.library import folder_list, names, paths, search, tracks, values
+from segue.library import details, folder_list, names, paths, search, tracks, values
 from segue.library.connection import Database
 from segue.library.files import RENEWAL_PRIORITY
-from segue.library.pages import PageFile, Row
+from segue.library.pages import Cell, PageFile, Row
 from segue.library.remains import FOLDERS, IDENTITIES, MODELS, PLAY_TIMES, PLAY_TRACKS, Remains
 
 _MADE_BY_HAND: Final = ("user", "dj")
@@ -99,6 +99,7 @@ class _Copy:
         plays = self._read_plays()
         self._add_lost_tracks({play[1] for play in plays} | self._tracks_with_values())
         self._copy_vectors()
+        self._copy_details()
         self._copy_files()
         self._copy_values()
         self._insert("plays", plays)
@@ -183,11 +184,12 @@ class _Copy:
 
     def _copy_vectors(self) -> None:
         made_with = dict(self._db.execute("SELECT id, model_id FROM tracks WHERE model_id IS NOT NULL"))
-        self._insert("vectors", (row for row in self._remains.rows("vectors") if self._is_vector(row, made_with)))
+        sound = (row for row in self._remains.rows("vectors") if self._is_vector(row, made_with))
+        self._insert("vectors", ((*row[:3], self._ends(row, made_with)) for row in sound))
         self._db.execute("UPDATE tracks SET model_id = NULL WHERE id NOT IN (SELECT track_id FROM vectors)")
 
     def _is_vector(self, row: Row, made_with: dict[int, int]) -> bool:
-        track_id, vector, tags = row
+        track_id, vector, tags = row[:3]
         model = made_with.get(track_id) if isinstance(track_id, int) else None
         if model is None or not isinstance(vector, bytes) or not isinstance(tags, bytes):
             return False
@@ -195,6 +197,18 @@ class _Copy:
             return False
         probabilities = np.frombuffer(tags, "<f2")
         return bool(tracks.sound(np.frombuffer(vector, "<f4")[np.newaxis])[0] and np.isfinite(probabilities).all())
+
+    def _ends(self, row: Row, made_with: dict[int, int]) -> Cell:
+        """Head and tail, where there are any: whether they are sound is seen whenever they are read."""
+        found = row[3] if len(row) > 3 else None
+        model = made_with[row[0]] if isinstance(row[0], int) else None
+        whole = isinstance(found, bytes) and model is not None and len(found) == self._bytes_of_vector[model]
+        return found if whole else None
+
+    def _copy_details(self) -> None:
+        sound = (row for row in self._remains.rows("track_details") if row[0] in self._tracks)
+        self._insert("track_details", (row for row in sound if self._keep(details.unpacked(row[1]) is not None)))
+        self._db.execute("UPDATE tracks SET analysis = 0 WHERE id NOT IN (SELECT track_id FROM track_details)")
 
     def _copy_files(self) -> None:
         self._insert("files", self._sound_files())

@@ -110,7 +110,18 @@ _OTHER_VECTORS: Final = (
     "CREATE INDEX other_vectors_track ON other_vectors (track_id)",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _OTHER_VECTORS)
+_DETAILS: Final = (
+    "ALTER TABLE tracks ADD COLUMN analysis INTEGER NOT NULL DEFAULT 0",  # version of what made all but the vectors
+    """CREATE TABLE track_details (
+        track_id INTEGER PRIMARY KEY REFERENCES tracks (id) ON DELETE CASCADE,
+        details BLOB NOT NULL  -- deflated JSON, the protocol's Details
+    )""",
+    # Head and tail one after the other, little-endian float16; NULL: not made yet.
+    "ALTER TABLE vectors ADD COLUMN ends BLOB",
+    "ALTER TABLE other_vectors ADD COLUMN ends BLOB",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _OTHER_VECTORS, _DETAILS)
 """Step n (from 1) brings a library of version n - 1 to version n."""
 
 

@@ -11,9 +11,20 @@ from typing import Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from segue.analysis.result import Probe, TrackAnalysis
-from segue.errors import ModelMissingError, SegueError, TrackNotFoundError, TrackNotReadyError
-from segue.library import files, folder_list, folders, generation, load, models, plays, resolve, search, tracks
+from segue.analysis.result import ANALYSIS, Probe, TrackAnalysis
+from segue.errors import ModelMissingError, SegueError, TrackNotReadyError
+from segue.library import (
+    files,
+    folder_list,
+    folders,
+    generation,
+    load,
+    models,
+    plays,
+    resolve,
+    search,
+    tracks,
+)
 from segue.library.columns import Columns
 from segue.library.connection import Database, damaged
 from segue.library.files import Enqueued, FileRow, FileStat
@@ -172,11 +183,14 @@ class Library(Renewing, Trusting):
             return files.take(db, limit, exclude)
 
     def known(self, identity: str) -> int | None:
-        """Return the track with this audio, if the current networks have analysed it, or those that are to take over."""
+        """Return the track with this audio, if it needs no analysis.
+
+        That is when the current networks have heard it, or those that are to take over, with this version of the analysis.
+        """
         with self._database.reading() as db:
             found = tracks.find(db, identity)
             sound = {model.id for model in (models.current(db), self._next) if model is not None}
-        return found[0] if found is not None and found[1] in sound else None
+        return found[0] if found is not None and found[1] in sound and found[2] >= ANALYSIS else None
 
     def attach(self, path: str, probe: Probe, as_of: FileRow | None = None) -> int | None:
         """Link a file to the track that its audio is, if the current networks have analysed it: nothing else to do.
@@ -310,13 +324,11 @@ class Library(Renewing, Trusting):
             TrackNotFoundError: there is none.
 
         """
-        found = self.tracks([track_id])
-        if not found:
-            raise TrackNotFoundError(f"There is no track #{track_id}: `segue search` finds tracks and their numbers.")
-        return found[0]
+        with self._database.reading() as db:
+            return tracks.one(db, track_id)
 
     def tracks(self, ids: Sequence[int]) -> list[Track]:
-        """Return tracks in the order of their ids; unknown ids are left out."""
+        """Return tracks in the order of their ids, without their details; unknown ids are left out."""
         with self._database.reading() as db:
             return tracks.read(db, ids)
 

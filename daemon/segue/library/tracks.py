@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from segue import keys
-from segue.analysis.result import FileTags, Probe, TrackAnalysis
-from segue.errors import ModelMismatchError
-from segue.library import doubts, names, paths, search, values
+from segue.analysis.details import details as details_of
+from segue.analysis.result import ANALYSIS, Embedding, FileTags, Probe, TrackAnalysis
+from segue.errors import ModelMismatchError, TrackNotFoundError
+from segue.library import details, doubts, ends, names, paths, search, values
 from segue.library.columns import UNIT_TOLERANCE
 from segue.library.models import Model
 from segue.protocol.messages import Track, Value
@@ -25,10 +26,10 @@ _LAST_YEAR: Final = 9999
 _LOST: Final = "lost:"
 
 
-def find(db: sqlite3.Connection, identity: str) -> tuple[int, int | None] | None:
-    """Return the track with this identity and the model it was analysed with, or None."""
-    found: tuple[int, int | None] | None = db.execute(
-        "SELECT id, model_id FROM tracks WHERE identity = ?", (identity,)
+def find(db: sqlite3.Connection, identity: str) -> tuple[int, int | None, int] | None:
+    """Return the track with this identity, the model and the version of the analysis that heard it, or None."""
+    found: tuple[int, int | None, int] | None = db.execute(
+        "SELECT id, model_id, analysis FROM tracks WHERE identity = ?", (identity,)
     ).fetchone()
     return found
 
@@ -40,27 +41,29 @@ def put(db: sqlite3.Connection, path: str, probe: Probe, analysis: TrackAnalysis
         ModelMismatchError: the analysis was made with other networks, or its vector is not sound.
 
     """
-    refuse_unsound(analysis.model, analysis.vector, model)
+    refuse_unsound(analysis, model)
     track_id = _put_row(db, probe, analysis, model)
     tags = np.array([analysis.tags.get(label, 0.0) for label in model.labels], dtype="<f2")
     db.execute(
-        """INSERT INTO vectors VALUES (?, ?, ?) ON CONFLICT DO UPDATE
-           SET vector = excluded.vector, tags = excluded.tags""",
-        (track_id, analysis.vector.astype("<f4").tobytes(), tags.tobytes()),
+        """INSERT INTO vectors VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+           SET vector = excluded.vector, tags = excluded.tags, ends = excluded.ends""",
+        (track_id, analysis.vector.astype("<f4").tobytes(), tags.tobytes(), ends.packed(analysis)),
     )
+    details.put(db, track_id, details_of(analysis))
     values.put_analysis(db, track_id, analysis)
     retag(db, track_id, path, probe.tags)
     return track_id
 
 
-def refuse_unsound(made_with: str, vector: npt.NDArray[np.float32], model: Model) -> None:
-    """Raise ModelMismatchError when a vector was made with other networks than `model`, or is not sound."""
-    if made_with != model.name or vector.shape != (model.dim,):
+def refuse_unsound(heard: TrackAnalysis | Embedding, model: Model) -> None:
+    """Raise ModelMismatchError when vectors were made with other networks than `model`, or are not sound."""
+    vectors = (heard.vector, heard.head, heard.tail)
+    if heard.model != model.name or any(vector.shape != (model.dim,) for vector in vectors):
         raise ModelMismatchError(
-            f"The analysis was made with the networks {made_with}, the library uses {model.name}: "
+            f"The analysis was made with the networks {heard.model}, the library uses {model.name}: "
             "restart the daemon, the file is then analysed again."
         )
-    if not sound(vector[np.newaxis])[0]:
+    if not sound(np.stack(vectors)).all():
         raise ModelMismatchError(
             "The networks gave a vector that is not finite or not normalised: run `segue doctor`, "
             "the models may be damaged."
@@ -80,12 +83,13 @@ def _put_row(db: sqlite3.Connection, probe: Probe, analysis: TrackAnalysis, mode
     features = {name: round(float(x), 5) for name, x in analysis.features.items() if math.isfinite(x)}
     row = db.execute(
         """INSERT INTO tracks (identity, model_id, duration, loudness, tiled, damaged, added_at, analysed_at, title,
-               features, bpm_alternatives, key_alternatives)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?)
+               features, bpm_alternatives, key_alternatives, analysis)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?)
            ON CONFLICT (identity) DO UPDATE SET model_id = excluded.model_id, duration = excluded.duration,
                loudness = excluded.loudness, tiled = excluded.tiled, damaged = excluded.damaged,
                analysed_at = excluded.analysed_at, features = excluded.features,
-               bpm_alternatives = excluded.bpm_alternatives, key_alternatives = excluded.key_alternatives
+               bpm_alternatives = excluded.bpm_alternatives, key_alternatives = excluded.key_alternatives,
+               analysis = excluded.analysis
            RETURNING id""",
         (
             probe.identity,
@@ -99,6 +103,7 @@ def _put_row(db: sqlite3.Connection, probe: Probe, analysis: TrackAnalysis, mode
             json.dumps(features),
             json.dumps([round(float(bpm), 2) for bpm in analysis.tempo.alternatives]),
             json.dumps(list(analysis.key.alternatives)),
+            ANALYSIS,
         ),
     ).fetchone()
     return int(row[0])
@@ -175,8 +180,17 @@ def vector(db: sqlite3.Connection, track_id: int, model: Model) -> npt.NDArray[n
     return None if row is None else np.frombuffer(row[0], "<f4").astype(np.float32)
 
 
+def one(db: sqlite3.Connection, track_id: int) -> Track:
+    """Return one track with its details too. TrackNotFoundError when there is none."""
+    found = read(db, [track_id])
+    if not found:
+        raise TrackNotFoundError(f"There is no track #{track_id}: `segue search` finds tracks and their numbers.")
+    found[0].details = details.get(db, track_id)
+    return found[0]
+
+
 def read(db: sqlite3.Connection, ids: Sequence[int]) -> list[Track]:
-    """Return tracks with all that is known of them, in the order of their ids; unknown ids are left out."""
+    """Return tracks with all that is known of them but the details, in the order of their ids; unknown ids are left out."""
     wanted = json.dumps(list(ids))
     files = _files(db, wanted)
     sources = values.of_tracks(db, wanted)

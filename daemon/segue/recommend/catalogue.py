@@ -31,6 +31,8 @@ IN_ROWS: Final = frozenset({"ids", "vectors"})
 class Facts:
     """What is known of each row besides its vector; all arrays have the same first length n (see `Columns`)."""
 
+    heads: npt.NDArray[np.float16]
+    tails: npt.NDArray[np.float16]
     tags: npt.NDArray[np.float16]
     bpm: npt.NDArray[np.float32]
     bpm_confidence: npt.NDArray[np.float32]

@@ -128,7 +128,7 @@ class Daemon:
             library,
             pool,
             lambda: indexer.paused or decks.playing(),
-            lambda named: self._take_over(spaces, named, mirror, indexer),
+            lambda named: self._take_over(library, spaces, named, mirror, indexer),
             events.publish,
         )
         if library.next_model is not None:
@@ -178,8 +178,9 @@ class Daemon:
         )
 
     @staticmethod
-    def _take_over(spaces: Spaces, named: Named, mirror: Mirror, indexer: Indexer) -> None:
+    def _take_over(library: Library, spaces: Spaces, named: Named, mirror: Mirror, indexer: Indexer) -> None:
         spaces.take_over(named, mirror)
+        library.renew_analyses()
         indexer.wake()  # tracks that the new networks could not do are in the queue
 
     def _pool(self, models: ModelSet) -> AnalysisPool:

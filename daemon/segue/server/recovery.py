@@ -87,6 +87,8 @@ def _want(library: Library, models: ModelSet) -> None:
         library.set_model(*wanted)
     elif not library.model.describes(*wanted):
         library.set_next(*wanted)
+    if library.next_model is None:  # else it waits until these have taken over: what they hear would not be suggested
+        library.renew_analyses()
 
 
 def _columns(library: Library) -> Columns:

@@ -16,7 +16,7 @@ from segue.networks.models import ModelSet, models_dir
 FIELDS = {
     "path": str, "duration": float, "bpm": float, "bpm_confidence": float, "bpm_alternatives": list, "key": str,
     "camelot": str, "key_confidence": float, "key_alternatives": list, "energy": float, "loudness": float,
-    "features": dict, "tags": dict, "model": str, "tiled": bool, "damaged": bool,
+    "features": dict, "tags": dict, "details": dict, "model": str, "tiled": bool, "damaged": bool,
 }  # fmt: skip
 FILES = ("Ada Lantern - Night Bus.mp3", "Ferrous - Last Platform.m4a", "Sable & Finch - Undertow.mp3")
 
@@ -60,7 +60,7 @@ def test_good_files_have_every_field_with_its_type(outcome):
     good = [line for line in outcome.lines if "error" not in line]
     assert len(good) == 3
     for line in good:
-        assert set(line) == {*FIELDS, "vector"}
+        assert set(line) == {*FIELDS, "vector", "head", "tail"}
         for name, kind in FIELDS.items():
             assert isinstance(line[name], kind), name
         assert 11.5 < line["duration"] < 12.5
@@ -75,8 +75,8 @@ def test_good_files_have_every_field_with_its_type(outcome):
 
 def test_the_vector_is_normalised_and_of_one_model(outcome):
     good = [line for line in outcome.lines if "vector" in line]
-    vectors = np.array([line["vector"] for line in good])
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(3), abs=1e-4)
+    vectors = np.array([line[name] for line in good for name in ("vector", "head", "tail")])
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(9), abs=1e-4)
     assert len({line["model"] for line in good}) == 1
 
 

@@ -21,7 +21,14 @@ from segue.library.rescue import rescue
 from segue.library.store import Library
 
 TRACKS = 600
-KEYS = {"tracks": "id", "vectors": "track_id", "plays": "id", "files": "path", "folders": "path"}
+KEYS = {
+    "tracks": "id",
+    "vectors": "track_id",
+    "track_details": "track_id",
+    "plays": "id",
+    "files": "path",
+    "folders": "path",
+}
 
 
 def plays_of(track: int) -> str:
@@ -143,7 +150,17 @@ def test_a_sound_library_is_copied_whole(sound: Path, tmp_path: Path) -> None:
     fresh = tmp_path / "fresh.db"
     rescued = rescue(copy_of(sound, tmp_path / "a"), fresh)
     assert rescued == (TRACKS, TRACKS + 2, 1, TRACKS, TRACKS // 2, False, 1)
-    for table in ("models", "tracks", "vectors", "files", "track_values", "folders", "plays", "sqlite_sequence"):
+    for table in (
+        "models",
+        "tracks",
+        "vectors",
+        "files",
+        "track_values",
+        "track_details",
+        "folders",
+        "plays",
+        "sqlite_sequence",
+    ):
         with closing(sqlite3.connect(sound)) as before, closing(sqlite3.connect(fresh)) as after:
             everything = f"SELECT * FROM {table} ORDER BY 1, 2"
             assert after.execute(everything).fetchall() == before.execute(everything).fetchall(), table
@@ -277,6 +294,21 @@ def test_a_lost_vector_queues_its_track_again(sound: Path, tmp_path: Path) -> No
     assert not {3, 4, 5} & set(library.columns().ids.tolist())
     assert {"/m/00002.mp3", "/m/00003.mp3", "/m/00004.mp3"} < {row.path for row in library.take(9)}
     assert library.store("/m/00002.mp3", probe("00002"), analysis("00002")) == 3
+    library.close()
+
+
+def test_lost_details_have_their_track_analysed_again_while_it_stays(sound: Path, tmp_path: Path) -> None:
+    damaged = copy_of(sound, tmp_path / "a")
+    with closing(sqlite3.connect(damaged)) as db:
+        db.execute("UPDATE track_details SET details = x'00' WHERE track_id = 3")
+        db.execute("UPDATE vectors SET ends = x'00' WHERE track_id = 5")
+        db.commit()
+    rescue(damaged, tmp_path / "fresh.db")
+    library = Library(tmp_path / "fresh.db")
+    assert len(library.columns().ids) == TRACKS
+    assert library.track(3).details is None
+    assert library.track(5).details is not None
+    assert library.renew_analyses() == 1
     library.close()
 
 

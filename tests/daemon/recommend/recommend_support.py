@@ -31,6 +31,8 @@ def library(count: int, seed: int = 0, **fixed: Any) -> Columns:
     columns: dict[str, Any] = {
         "ids": np.arange(1, count + 1, dtype=np.int64),
         "vectors": (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32),
+        "heads": np.roll(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), 1, axis=1).astype(np.float16),
+        "tails": np.roll(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), 2, axis=1).astype(np.float16),
         "tags": tags.astype(np.float16),
         "bpm": np.where(rng.random(count) < 0.1, np.nan, rng.uniform(60, 180, count)).astype(np.float32),
         "bpm_confidence": rng.random(count).astype(np.float32),

@@ -132,7 +132,7 @@ def test_when_there_is_only_one_artist_the_list_is_full_all_the_same() -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-SAME = ("vectors", "tags", "bpm", "bpm_confidence", "camelot", "key_confidence")
+SAME = ("vectors", "heads", "tails", "tags", "bpm", "bpm_confidence", "camelot", "key_confidence")
 
 
 def test_equal_tracks_come_in_the_order_of_their_ids() -> None:
@@ -202,6 +202,8 @@ def test_it_answers_while_the_library_changes() -> None:
             names = (
                 "ids",
                 "vectors",
+                "heads",
+                "tails",
                 "tags",
                 "bpm",
                 "bpm_confidence",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,6 +63,15 @@ def test_a_sound_library_is_only_opened(path: Path) -> None:
     assert found.trouble is None
     assert len(found.columns.ids) == 400
     assert sorted(file.name for file in path.parent.iterdir()) == ["folders.json", "library.db"]
+
+
+def test_what_an_older_analysis_heard_is_queued_again_and_stays(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE tracks SET analysis = 0 WHERE id <= 7")
+    found = open_library(path, Networks())
+    assert len(found.columns.ids) == 400
+    assert found.library.counts().queued == 7
+    found.library.close()
 
 
 def test_a_new_library_is_begun(tmp_path: Path) -> None:

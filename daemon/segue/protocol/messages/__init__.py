@@ -15,6 +15,7 @@ from segue.protocol.messages.daemon import (
     Status,
     UseModelsParams,
 )
+from segue.protocol.messages.details import Details, Grid, KeySection, LocalTempo, MixPoint, Section
 from segue.protocol.messages.events import Event, EventName
 from segue.protocol.messages.library import (
     Counts,
@@ -56,6 +57,7 @@ __all__ = [
     "DeckList",
     "DeckName",
     "DeckParams",
+    "Details",
     "Done",
     "Doubt",
     "DoubtfulTracks",
@@ -67,10 +69,14 @@ __all__ = [
     "Folder",
     "FolderList",
     "FolderParams",
+    "Grid",
     "IndexState",
+    "KeySection",
     "Limit",
     "LimitParams",
+    "LocalTempo",
     "Message",
+    "MixPoint",
     "ModelsParams",
     "NextParams",
     "Nothing",
@@ -82,6 +88,7 @@ __all__ = [
     "RescanParams",
     "Result",
     "SearchParams",
+    "Section",
     "Seed",
     "SetParams",
     "ShutdownParams",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from segue.protocol.messages.base import Limit, Message, Result, Text
+from segue.protocol.messages.details import Details
 from segue.protocol.messages.trust import Doubt
 
 
@@ -40,6 +41,7 @@ class Track(Result):
     key_confidence: float | None = None
     energy: float | None = None
     loudness: float | None = None
+    """LUFS, integrated (EBU R 128)."""
     features: dict[str, float] = {}
     tags: dict[str, float] = {}
     sources: dict[str, list[Value]] = {}
@@ -53,6 +55,8 @@ class Track(Result):
     missing: bool = False
     """No copy of it is there now (deleted, or on a drive that is away)."""
     model: str | None = None
+    details: Details | None = None
+    """In the answer of ``track.get`` only; none until the track was analysed by a version of Segue that gives them."""
 
 
 class TrackList(Result):
@@ -83,12 +87,18 @@ class Analysis(Result):
     key_alternatives: list[str]
     energy: float
     loudness: float
+    """LUFS, integrated (EBU R 128)."""
     features: dict[str, float]
     tags: dict[str, float]
     model: str
     tiled: bool
     damaged: bool = False
+    details: Details = field(default_factory=Details)
     vector: list[float] | None = None
+    head: list[float] | None = None
+    """The vector of the first part, as ``vector``: what a track before it joins."""
+    tail: list[float] | None = None
+    """The vector of the last part: what a track after it joins."""
 
 
 class TrackParams(Message):
