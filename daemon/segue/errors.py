@@ -145,7 +145,7 @@ class LibraryTooNewError(LibraryError):
 
 
 class DiskFullError(LibraryError):
-    """The disk with the library is full."""
+    """The disk with the library, or with a file whose tags are written, is full."""
 
     code = "disk-full"
 
@@ -187,6 +187,51 @@ class ConfigError(SegueError):
     """The settings file cannot be used."""
 
     code = "config"
+
+
+# Writing tags ------------------------------------------------------------------------------------------------------
+
+
+class TagsError(SegueError):
+    """Tags could not be written; the file is as it was."""
+
+    code = "tags"
+
+
+class TagsUnsupportedError(TagsError):
+    """The file is of a kind, or its tags are built in a way, that Segue does not write."""
+
+    code = "tags-unsupported"
+
+
+class TagsNotKeptError(TagsError):
+    """The copy with the new tags was not the same file but for them, and was thrown away."""
+
+    code = "tags-not-kept"
+
+
+class FileReadOnlyError(TagsError):
+    """The file, or its folder, may not be written."""
+
+    code = "file-read-only"
+
+
+class FileChangedError(TagsError):
+    """The file has changed since Segue looked at it."""
+
+    code = "file-changed"
+
+
+class FileLinkedError(TagsError):
+    """The path is a link, or the file has several names: writing would part them."""
+
+    code = "file-linked"
+
+
+class FileInUseError(TagsError):
+    """A deck plays the file, or another program holds it."""
+
+    code = "file-in-use"
 
 
 # Daemon and protocol ------------------------------------------------------------------------------------------------
