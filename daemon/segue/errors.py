@@ -189,6 +189,27 @@ class ConfigError(SegueError):
     code = "config"
 
 
+# Measuring ----------------------------------------------------------------------------------------------------------
+
+
+class BenchError(SegueError):
+    """The accuracy cannot be measured."""
+
+    code = "bench"
+
+
+class BenchFileError(BenchError):
+    """A table of true values, or of another program's answers, cannot be used."""
+
+    code = "bench-file"
+
+
+class BenchOutputError(BenchError):
+    """A result cannot be written."""
+
+    code = "bench-output"
+
+
 # Writing tags ------------------------------------------------------------------------------------------------------
 
 

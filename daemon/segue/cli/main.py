@@ -37,6 +37,7 @@ _SECTIONS: Final[dict[str, dict[str, _Entry]]] = {
         "failures": _Entry("folders", "Files that could not be analysed, and why."),
         "models": _Entry("models", "The sets of networks that Segue can listen with; install or use one."),
         "analyse": _Entry("analyse", "Analyse audio files, without daemon and library."),
+        "bench": _Entry("bench", "How right tempo and key are, on files with known values."),
     },
     "Daemon": {
         "status": _Entry("status", "What Segue is doing."),
