@@ -9,6 +9,8 @@ from segue.analysis.analyse import Analyser
 from segue.analysis.result import Embedding, Probe, TrackAnalysis
 from segue.analysis.wire import WorkerReport
 from segue.audio.probe import probe
+from segue.audio.tag_writing.plan import TagOutcome, TagRequest
+from segue.audio.tag_writing.retag import retag
 from segue.networks.models import ModelSet
 from segue.networks.providers import ProviderChoice
 from segue.networks.sessions import Networks
@@ -46,6 +48,10 @@ class AnalysisEngine:
     def embed(self, path: Path, models: Path | None = None) -> Embedding:
         """See `segue.analysis.analyse.Analyser.embed`; raises as `analyse`."""
         return self._set_of(models or self._models)[1].embed(path)
+
+    def retag(self, path: Path, request: TagRequest) -> TagOutcome:
+        """See `segue.audio.tag_writing.retag.retag`."""
+        return retag(path, request)
 
     def _set_of(self, models: Path) -> tuple[Networks, Analyser]:
         found = self._open.pop(models, None) or self._opened(models)

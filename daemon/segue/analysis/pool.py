@@ -23,6 +23,7 @@ from segue.analysis.process import WorkerProcess
 from segue.analysis.result import Embedding, Probe, TrackAnalysis
 from segue.analysis.wire import WorkerReport
 from segue.analysis.worker import EngineFactory, open_analysis_engine
+from segue.audio.tag_writing.plan import TagOutcome, TagRequest
 from segue.errors import SegueError, ShuttingDownError, WorkerError, WorkerStartError
 
 if TYPE_CHECKING:
@@ -110,6 +111,14 @@ class AnalysisPool:
         """
         return self._submit(_EMBED, "embed", path, self._limit(duration), models=os.fsencode(models))
 
+    def retag(self, path: Path, request: TagRequest) -> Future[TagOutcome]:
+        """Make a copy of a file with other tags, beside it; as soon as a worker is free, for it is quick.
+
+        The future fails with a SegueError and with nothing else. When the worker was killed over it, a piece of the copy may
+        be left.
+        """
+        return self._submit(_PROBE, "retag", path, self._base_seconds, tags=request)
+
     def use(self, models: Path) -> None:
         """Analyse with the networks of this folder from now on; what was handed over before keeps its own."""
         self._models = os.fsencode(models)
@@ -155,9 +164,11 @@ class AnalysisPool:
         minutes = duration / 60.0 if duration > 0 else _UNKNOWN_MINUTES
         return self._base_seconds + self._seconds_per_minute * minutes
 
-    def _submit(self, rank: int, task: Any, path: Path, seconds: float, models: bytes = b"") -> Future[Any]:
+    def _submit(
+        self, rank: int, task: Any, path: Path, seconds: float, models: bytes = b"", tags: TagRequest | None = None
+    ) -> Future[Any]:
         future: Future[Any] = Future()
-        job = wire.Job(task, os.fsencode(path), models)
+        job = wire.Job(task, os.fsencode(path), models, tags)
         self._queue.put(_Item(rank, next(self._numbers), job, seconds, future))
         if self._stopping.is_set():  # after putting, so that nothing slips past the last look into the queue
             self._empty_queue()
@@ -220,12 +231,14 @@ class AnalysisPool:
             _succeed(self._report, report)
 
 
-def _content(answer: wire.Answer) -> Probe | TrackAnalysis | Embedding:
+def _content(answer: wire.Answer) -> Probe | TrackAnalysis | Embedding | TagOutcome:
     match answer:
         case wire.Probed():
             return answer.probe
         case wire.Embedded():
             return answer.embedding
+        case wire.Retagged():
+            return answer.outcome
         case _:
             return answer.analysis
 

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from segue.analysis.result import Embedding, Probe, TrackAnalysis
+from segue.audio.tag_writing.plan import TagOutcome, TagRequest
 from segue.errors import SegueError, WorkerError, error_kinds
 
 
@@ -30,11 +31,13 @@ class WorkerReport(msgspec.Struct, frozen=True):
 class Job(msgspec.Struct, frozen=True):
     """One thing to do with one file."""
 
-    task: Literal["probe", "analyse", "embed"]
+    task: Literal["probe", "analyse", "embed", "retag"]
     file: bytes
     """The path as the system has it, which need not be text."""
     models: bytes = b""
     """Folder of the networks to use; empty: those that the worker was started with."""
+    tags: TagRequest | None = None
+    """What to write, for the task ``retag``."""
 
     @property
     def path(self) -> Path:
@@ -92,8 +95,14 @@ class Embedded(msgspec.Struct, frozen=True, tag="embedded"):
     embedding: Embedding
 
 
-Reply = Ready | Failure | Probed | Analysed | Embedded
-Answer = Probed | Analysed | Embedded
+class Retagged(msgspec.Struct, frozen=True, tag="retagged"):
+    """The answer to the task ``retag``."""
+
+    outcome: TagOutcome
+
+
+Reply = Ready | Failure | Probed | Analysed | Embedded | Retagged
+Answer = Probed | Analysed | Embedded | Retagged
 
 
 def encode(message: Job | Reply) -> bytes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from segue.analysis import background, wire
 from segue.analysis.result import Embedding, Probe, TrackAnalysis
+from segue.audio.tag_writing.plan import TagOutcome, TagRequest
 from segue.errors import AnalysisMemoryError, SegueError, WorkerError
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ class Engine(Protocol):
 
     def embed(self, path: Path, models: Path | None = None) -> Embedding:
         """Only what the networks say. Raises a SegueError."""
+        ...
+
+    def retag(self, path: Path, request: TagRequest) -> TagOutcome:
+        """Make a copy of a file with other tags. Raises a SegueError."""
         ...
 
 
@@ -79,6 +84,8 @@ def _answer(engine: Engine, job: wire.Job) -> bytes:
             return wire.encode(wire.Probed(engine.probe(job.path)))
         if job.task == "embed":
             return wire.encode(wire.Embedded(engine.embed(job.path, job.models_folder)))
+        if job.tags is not None:
+            return wire.encode(wire.Retagged(engine.retag(job.path, job.tags)))
         return wire.encode(wire.Analysed(engine.analyse(job.path, job.models_folder)))
     except SegueError as error:
         failure = error
