@@ -19,6 +19,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.packet import Packet
 
+from segue.audio.channels import ChannelMeter, Stretch
 from segue.audio.container import open_audio, packets
 from segue.errors import DamagedAudioError, NotAudioError, SilentAudioError
 from segue.frontend.constants import SAMPLE_RATE
@@ -41,11 +42,17 @@ class DecodedStream(Iterator[Waveform]):
         self._packets = 0
         self._declared = 0.0
         self._peak = 0.0
+        self._channels = ChannelMeter()
         self._blocks = self._decode()
         self.samples = 0
         """Samples at 16 kHz that were given out."""
         self.damaged_packets = 0
         """Packets that could not be decoded and were left out."""
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        """What is left out of the loudness by hearing the mean of the channels, as far as it was decoded."""
+        return self._channels.stretches
 
     @property
     def damaged(self) -> bool:
@@ -62,7 +69,7 @@ class DecodedStream(Iterator[Waveform]):
         with open_audio(self._path) as (container, stream):
             self._declared = (container.duration or 0) / av.time_base
             frames = self._frames(packets(container, stream))
-            for block in _resampled(_mono_blocks(frames)):
+            for block in _resampled(_mono_blocks(frames, self._channels)):
                 self.samples += len(block)
                 self._peak = max(self._peak, float(np.abs(block).max(initial=0.0)))
                 if len(block):
@@ -128,15 +135,20 @@ def _decoded(packet: Packet[AudioStream]) -> list[AudioFrame] | None:
         return None
 
 
-def _mono_blocks(frames: Iterable[AudioFrame]) -> Iterator[tuple[Waveform, int]]:
-    """Joined frames as (mono samples, their rate): long enough that a call costs less than its work."""
+def _mono_blocks(frames: Iterable[AudioFrame], meter: ChannelMeter) -> Iterator[tuple[Waveform, int]]:
+    """Joined frames as (mono samples, their rate): long enough that a call costs less than its work.
+
+    The meter sees the channels before they are joined.
+    """
     group: list[npt.NDArray[np.generic]] = []
-    kind: tuple[str, int, int] | None = None
+    kind: tuple[str, tuple[str, ...], int] | None = None
     samples = 0
     for frame in chain(frames, [None]):
-        next_kind = None if frame is None else (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
+        next_kind = None if frame is None else _kind(frame)
         if kind is not None and (next_kind != kind or samples >= _GROUP_SECONDS * kind[2]):
-            yield _mono(group, kind[0], kind[1]), kind[2]
+            channels = _by_channel(group, kind[0], len(kind[1]))
+            meter.add(channels, kind[2], kind[1])
+            yield _mono(channels, _sample_kind(kind[0])), kind[2]
             group, samples = [], 0
         kind = next_kind
         if frame is not None:
@@ -144,17 +156,27 @@ def _mono_blocks(frames: Iterable[AudioFrame]) -> Iterator[tuple[Waveform, int]]
             samples += frame.samples
 
 
-def _mono(group: list[npt.NDArray[np.generic]], sample_format: str, channels: int) -> Waveform:
-    """The mean of the channels in -1..1, shape (samples,)."""
+def _kind(frame: AudioFrame) -> tuple[str, tuple[str, ...], int]:
+    """Format of the samples, names of the channels, and rate."""
+    names = tuple(channel.name for channel in frame.layout.channels)
+    return frame.format.name, names or ("FC",) * frame.layout.nb_channels, frame.sample_rate
+
+
+def _by_channel(group: list[npt.NDArray[np.generic]], sample_format: str, channels: int) -> npt.NDArray[np.generic]:
+    """Joined frames, shape (channels, samples), finite."""
     kind = _sample_kind(sample_format)
     joined = np.concatenate(group, axis=1)
     if kind in {"flt", "dbl"}:
         _make_finite(joined)
-    by_channel = joined.reshape(-1, channels).T if kind == sample_format else joined
+    return joined.reshape(-1, channels).T if kind == sample_format else joined
+
+
+def _mono(by_channel: npt.NDArray[np.generic], kind: str) -> Waveform:
+    """The mean of the channels in -1..1, shape (samples,)."""
     mono: Waveform = by_channel[0].astype(np.float32)
     for other in by_channel[1:]:
         mono += other
-    mono /= channels * _FULL_SCALE[kind]
+    mono /= len(by_channel) * _FULL_SCALE[kind]
     if kind == "u8":
         mono -= 1.0
     return mono
