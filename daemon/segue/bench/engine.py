@@ -15,6 +15,7 @@ import msgspec
 from segue.analysis.result import Embedding, Probe, TrackAnalysis
 from segue.analysis.wire import WorkerReport
 from segue.analysis.worker import Engine, EngineFactory
+from segue.audio.tag_writing.plan import TagOutcome, TagRequest
 from segue.bench.stages import watched
 
 _Result = TypeVar("_Result", Probe, TrackAnalysis, Embedding)
@@ -57,6 +58,9 @@ class _ClockedEngine:
 
     def embed(self, path: Path, models: Path | None = None) -> Embedding:
         return self._clocked(path, lambda: self._engine.embed(path, models))
+
+    def retag(self, path: Path, request: TagRequest) -> TagOutcome:
+        return self._engine.retag(path, request)
 
     def _clocked(self, path: Path, work: Callable[[], _Result]) -> _Result:
         stages: dict[str, float] = {}

@@ -43,7 +43,7 @@ def test_results_cross_the_pipe_whole(pool: AnalysisPool) -> None:
     found = pool.analyse(Path("x.mp3"), 60).result()
     expected = pool_engines.analysis()
     for name in found.__slots__:
-        if name != "vector":
+        if name not in {"vector", "head", "tail"}:
             assert getattr(found, name) == getattr(expected, name)
     np.testing.assert_array_equal(found.vector, expected.vector)
     assert found.vector.dtype == np.float32
