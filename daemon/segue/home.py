@@ -68,6 +68,11 @@ class Home:
         return self.data_dir / "library.db"
 
     @property
+    def unfinished_file(self) -> Path:
+        """Copies of music files that are being made, lest a killed daemon leaves one behind."""
+        return self.data_dir / "unfinished"
+
+    @property
     def index_dir(self) -> Path:
         """The saved vector index: a cache."""
         return self.data_dir / "index"

@@ -33,6 +33,7 @@ _SECTIONS: Final[dict[str, dict[str, _Entry]]] = {
     "Library": {
         "folders": _Entry("folders", "The watched folders; add or remove one."),
         "doubts": _Entry("show", "Tracks whose sources disagree, or whose tempo or key is unsure."),
+        "write-tags": _Entry("write_tags", "Write tempo, key and energy into the tags of files."),
         "set": _Entry("settle", "Say what a track's tempo, key or energy is."),
         "failures": _Entry("folders", "Files that could not be analysed, and why."),
         "models": _Entry("models", "The sets of networks that Segue can listen with; install or use one."),

@@ -165,6 +165,21 @@ class AsyncClient:
         """
         return await self.ask(asks.set_values(track, bpm=bpm, key=key, energy=energy, clear=clear, source=source))
 
+    async def write_tags(
+        self,
+        track: str,
+        values: Collection[str] = (),
+        *,
+        notation: str = "camelot",
+        overwrite: bool = False,
+        unsure: bool = False,
+        dry_run: bool = False,
+    ) -> m.TagWrites:
+        """Write the values that hold (``bpm``, ``key``, ``energy``; all without `values`) into the tags of a track's files."""
+        return await self.ask(
+            asks.write_tags(track, values, notation, overwrite=overwrite, unsure=unsure, dry_run=dry_run)
+        )
+
     async def doubts(self, about: Collection[str] = (), limit: int = 20, offset: int = 0) -> m.DoubtfulTracks:
         """Tracks whose sources disagree on ``bpm``, ``key`` or ``energy``, or of which only an unsure estimate is known."""
         return await self.ask(asks.doubts(about, limit, offset))

@@ -24,7 +24,7 @@ SHORT_SECONDS: Final = 10.0
 LONG_SECONDS: Final = 900.0
 """Time limit of what may analyse a file of hours first, or forget a hundred thousand files."""
 _LONG: Final = frozenset(
-    {"recommend.next", "recommend.similar", "track.analyse", "library.remove_folder", "models.use"}
+    {"recommend.next", "recommend.similar", "track.analyse", "track.write_tags", "library.remove_folder", "models.use"}
 )
 _ONCE: Final = frozenset({"session.mark_played", "daemon.shutdown"})
 """Not asked again of a daemon that was started anew while the answer was awaited."""
@@ -125,6 +125,15 @@ def set_values(
 ) -> Ask[m.Track]:
     said = {"track": _text(ref), "bpm": bpm, "key": key, "energy": energy, "clear": list(clear), "source": source}
     return Ask("track.set", said, m.Track)
+
+
+def write_tags(
+    ref: str, values: Collection[str], notation: str, *, overwrite: bool, unsure: bool, dry_run: bool
+) -> Ask[m.TagWrites]:
+    wanted = {"track": _text(ref), "values": list(values), "notation": notation}
+    return Ask(
+        "track.write_tags", {**wanted, "overwrite": overwrite, "unsure": unsure, "dry_run": dry_run}, m.TagWrites
+    )
 
 
 def doubts(about: Collection[str], limit: int, offset: int) -> Ask[m.DoubtfulTracks]:

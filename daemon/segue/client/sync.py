@@ -138,6 +138,19 @@ class Client:
         """
         return self.ask(asks.set_values(track, bpm=bpm, key=key, energy=energy, clear=clear, source=source))
 
+    def write_tags(
+        self,
+        track: str,
+        values: Collection[str] = (),
+        *,
+        notation: str = "camelot",
+        overwrite: bool = False,
+        unsure: bool = False,
+        dry_run: bool = False,
+    ) -> m.TagWrites:
+        """Write the values that hold (``bpm``, ``key``, ``energy``; all without `values`) into the tags of a track's files."""
+        return self.ask(asks.write_tags(track, values, notation, overwrite=overwrite, unsure=unsure, dry_run=dry_run))
+
     def doubts(self, about: Collection[str] = (), limit: int = 20, offset: int = 0) -> m.DoubtfulTracks:
         """Tracks whose sources disagree on ``bpm``, ``key`` or ``energy``, or of which only an unsure estimate is known."""
         return self.ask(asks.doubts(about, limit, offset))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from segue.analysis.result import Probe
 from segue.errors import TrackNotFoundError
-from segue.library import doubts, files, tracks, values
+from segue.library import doubts, files, paths, tracks, values
 from segue.library.connection import Database
 from segue.library.files import FileStat
 from segue.protocol.messages import Doubt
@@ -56,6 +56,20 @@ class Trusting:
         wanted = json.dumps(list(ids))
         with self._database.reading() as db:
             return doubts.of_tracks(db, wanted, values.of_tracks(db, wanted))
+
+    def identity(self, track_id: int) -> str:
+        """Return the hash of a track's audio. TrackNotFoundError when there is no such track."""
+        with self._database.reading() as db:
+            _refuse_unknown(db, track_id)
+            return str(db.execute("SELECT identity FROM tracks WHERE id = ?", (track_id,)).fetchone()[0])
+
+    def present_files(self, track_id: int) -> list[str]:
+        """Return the paths of a track's present copies."""
+        with self._database.reading() as db:
+            rows = db.execute(
+                "SELECT path FROM files WHERE track_id = ? AND state <> 'missing' ORDER BY path", (track_id,)
+            )
+            return [paths.restored(row[0]) for row in rows]
 
     def wrote_tags(self, path: str, stat: FileStat, probe: Probe, ours: Mapping[str, float]) -> int | None:
         """Take over a file whose tags we have just written: nobody need look at it again.

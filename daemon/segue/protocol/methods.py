@@ -31,6 +31,7 @@ METHODS: Final[dict[str, Method]] = {
         Method("track.get", m.TrackParams, m.Track, "One track with all its values and their sources."),
         Method("track.analyse", m.AnalyseParams, m.Analysis, "Analyse a file without adding it to the library."),
         Method("track.set", m.SetParams, m.Track, "Say what a track's tempo, key or energy is."),
+        Method("track.write_tags", m.WriteTagsParams, m.TagWrites, "Write values that hold into the tags of files."),
         Method("library.search", m.SearchParams, m.TrackList, "Find tracks by words."),
         Method(
             "library.doubts",

@@ -38,6 +38,8 @@ from segue.server.recovery import open_library
 from segue.server.renewal import Renewer
 from segue.server.router import Router
 from segue.server.spaces import Named, Spaces
+from segue.server.tag_writer import TagWriter
+from segue.server.unfinished import Unfinished
 from segue.watch.watcher import Watcher
 
 _log = logging.getLogger(__name__)
@@ -150,13 +152,18 @@ class Daemon:
         executor = ThreadPoolExecutor(_SEARCHES, thread_name_prefix="search")
         stack.callback(executor.shutdown, cancel_futures=True)
         references = References(library, executor)
+        one_by_one = ThreadPoolExecutor(1, thread_name_prefix="tags")
+        stack.callback(one_by_one.shutdown, wait=False, cancel_futures=True)
+        unfinished = Unfinished(home.unfinished_file)
+        executor.submit(unfinished.tidy)
+        writer = TagWriter(library, pool, decks, mirror, unfinished)
         models = ModelsHandlers(home, registry, renewer, library, executor)
         dispatch = dispatcher(
             RecommendHandlers(library, references, spaces, pool, executor),
             LibraryHandlers(library, watcher, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, events.publish, executor),
             models,
-            TrustHandlers(library, references, mirror, executor),
+            TrustHandlers(library, references, mirror, writer, executor, one_by_one),
             about,
         )
         router = Router(doors.query, dispatch, context, lock)

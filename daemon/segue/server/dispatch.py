@@ -36,6 +36,7 @@ def dispatcher(
         "track.get": recommend.get,
         "track.analyse": recommend.analyse,
         "track.set": trust.set,
+        "track.write_tags": trust.write_tags,
         "library.search": library.search,
         "library.doubts": trust.doubts,
         "library.folders": library.folders,

@@ -21,24 +21,14 @@ from segue.analysis.result import Probe
 from segue.audio.metadata import read_tags
 from segue.audio.probe import probe
 from segue.audio.tag_writing import chunks, id3, mp4, vorbis
+from segue.audio.tag_writing.guard import as_tags_error, look, refuse_read_only
 from segue.audio.tag_writing.names import COMMENTS, FREEFORM, TEXT_FRAMES, USER_FRAMES
 from segue.audio.tag_writing.plan import TagOutcome, TagRequest, plan
-from segue.errors import (
-    DiskFullError,
-    FileChangedError,
-    FileLinkedError,
-    FileMissingError,
-    FileReadOnlyError,
-    TagsError,
-    TagsNotKeptError,
-    TagsUnsupportedError,
-)
+from segue.errors import TagsNotKeptError, TagsUnsupportedError
 
 _Rewrite = Callable[[BinaryIO, BinaryIO, Mapping[str, str]], None]
 _SPARE_BYTES: Final = 1024 * 1024
 _HEAD: Final = 12
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
-_FORBIDDEN: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _ID3: Final = {*TEXT_FRAMES.values(), *(f"TXXX:{name}" for names in USER_FRAMES.values() for name in names)}
 _COMMENTS: Final = {name for names in COMMENTS.values() for name in (names.first, *names.others)}
 _MP4: Final = {
@@ -66,45 +56,6 @@ def retag(path: Path, request: TagRequest) -> TagOutcome:
         return TagOutcome(outcome.changes, _made(path, copy, before, outcome, request))
     except OSError as error:
         raise as_tags_error(path, error) from error
-
-
-def look(path: Path, size: int, mtime_ns: int) -> os.stat_result:
-    """The status of a plain file with one name that has not changed.
-
-    Raises FileMissingError, FileLinkedError, FileChangedError, TagsUnsupportedError or an OSError.
-    """
-    try:
-        status = path.lstat()
-    except FileNotFoundError as error:
-        raise FileMissingError(f"{path.name} is not there: it was moved or deleted.") from error
-    if stat.S_ISLNK(status.st_mode):
-        raise FileLinkedError(f"{path.name} is a link: name the file that it leads to.")
-    if not stat.S_ISREG(status.st_mode):
-        raise TagsUnsupportedError(f"{path.name} is not a plain file.")
-    if status.st_nlink > 1:
-        raise FileLinkedError(
-            f"{path.name} has {status.st_nlink} names (hard links), which writing would part: nothing was written."
-        )
-    if (status.st_size, status.st_mtime_ns) != (size, mtime_ns):
-        raise FileChangedError(
-            f"{path.name} has changed since Segue looked at it: nothing was written. Try again in a moment."
-        )
-    return status
-
-
-def refuse_read_only(path: Path, status: os.stat_result) -> None:
-    """FileReadOnlyError when a file may not be written, also where its folder alone would let us replace it."""
-    if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
-        raise FileReadOnlyError(f"{path.name} is read-only: make it writable if its tags are to be written.")
-
-
-def as_tags_error(path: Path, error: OSError) -> TagsError | DiskFullError:
-    """The error that says why the system did not let a file be written."""
-    if error.errno in _FULL:
-        return DiskFullError(f"The disk with {path.name} is full: nothing was written. Make room, then try again.")
-    if error.errno in _FORBIDDEN:
-        return FileReadOnlyError(f"{path.name} or its folder cannot be written ({error.strerror}).")
-    return TagsError(f"{path.name} could not be written ({error.strerror or error}): it is as it was.")
 
 
 def _made(path: Path, copy: Path, before: os.stat_result, outcome: TagOutcome, request: TagRequest) -> Probe:

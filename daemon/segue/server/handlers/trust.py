@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future
+from pathlib import Path
 
-from segue.errors import InvalidParamsError
+from segue.errors import FileMissingError, InvalidParamsError, PathNotAllowedError
 from segue.keys import parse_key
+from segue.library.paths import found
 from segue.library.store import Library
-from segue.protocol.messages import DoubtfulTracks, DoubtsParams, SetParams, Track
+from segue.protocol.messages import (
+    DoubtfulTracks,
+    DoubtsParams,
+    SetParams,
+    TagWrites,
+    Track,
+    WriteTagsParams,
+)
 from segue.server.handlers.references import References
 from segue.server.mirror import Mirror
 from segue.server.router import Origin
+from segue.server.tag_writer import TagWriter
 
 
 class TrustHandlers:
-    """Values that are set, and doubts. What writes to the library, or looks through all of it, has another thread."""
+    """Values that are set or written into files, and doubts. What writes, or looks through the library, has another thread."""
 
-    def __init__(self, library: Library, references: References, mirror: Mirror, executor: Executor) -> None:
+    def __init__(
+        self,
+        library: Library,
+        references: References,
+        mirror: Mirror,
+        writer: TagWriter,
+        executor: Executor,
+        one_by_one: Executor,
+    ) -> None:
         self._library = library
         self._references = references
         self._mirror = mirror
+        self._writer = writer
         self._executor = executor
+        self._one_by_one = one_by_one
 
     def set(self, params: SetParams, origin: Origin) -> Track | Future[Track]:
         """Store what a user or a DJ program says of a track; it holds from the answer on."""
@@ -33,15 +53,30 @@ class TrustHandlers:
         self._mirror.refresh([track])
         return self._library.track(track)
 
+    def write_tags(self, params: WriteTagsParams, origin: Origin) -> TagWrites | Future[TagWrites]:
+        """Write the values that hold into the tags of a track's files, one file after another."""
+        if not origin.local:
+            raise PathNotAllowedError("Tags can only be written on the machine that Segue runs on.")
+        return self._references.use(
+            params.track, lambda track: self._one_by_one.submit(self._written, track, params)
+        )
+
+    def _written(self, track: int, params: WriteTagsParams) -> TagWrites:
+        named = Path(params.track).is_absolute()
+        files = [found(params.track)] if named else self._library.present_files(track)
+        if not files:
+            raise FileMissingError("No copy of the track is there now: connect its drive.")
+        return TagWrites(track=track, files=self._writer.write(track, files, params))
+
     def doubts(self, params: DoubtsParams, origin: Origin) -> Future[DoubtfulTracks]:
         """Tracks whose sources disagree, or of which only an unsure estimate is known."""
         del origin
         return self._executor.submit(self._doubtful, params)
 
     def _doubtful(self, params: DoubtsParams) -> DoubtfulTracks:
-        found = self._library.doubtful(params.about)
-        shown = found[params.offset : params.offset + params.limit]
-        return DoubtfulTracks(tracks=self._library.tracks(shown), total=len(found))
+        doubtful = self._library.doubtful(params.about)
+        page = doubtful[params.offset : params.offset + params.limit]
+        return DoubtfulTracks(tracks=self._library.tracks(page), total=len(doubtful))
 
 
 def _said(params: SetParams) -> dict[str, float | str]:
