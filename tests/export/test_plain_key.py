@@ -43,6 +43,7 @@ def test_a_key_that_can_be_heard(text: str, mode: str) -> None:
         ("I bVII IV I", "major", "the notes of the major key a fourth higher, and its V I"),
         ("I5 IV5 V5 IV5", "major", "no third anywhere"),
         ("IM7 IM7 vi7 vi7 vi7 V7 IVM7 IVM7", "major", "more of the relative minor than of the tonic"),
+        ("i bVII bVI bVII", "minor", "more of bVII than of the tonic"),
     ],
 )
 def test_a_key_that_only_the_composer_knows(text: str, mode: str, why: str) -> None:

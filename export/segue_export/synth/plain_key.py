@@ -15,8 +15,6 @@ from typing import Final
 from segue_export.synth.theory import QUALITIES, Chord, Key
 
 _THIRDS: Final = {"minor": 3, "major": 4}
-_RELATIVES: Final = {"minor": 3, "major": 9}
-"""Semitones from the tonic up to that of the relative key."""
 _HOME_SHARE: Final = 0.75
 
 
@@ -27,14 +25,14 @@ def is_plain(key: Key, chords: Sequence[Chord], *, thirds: bool = True) -> bool:
 
     1. the mode sounds: the tonic chord has its third, or a minor key has a chord on its third or sixth degree;
     2. the clip begins on the tonic chord, or the dominant leads to it;
-    3. the tonic chord has at least as many bars as that of the relative key;
+    3. no other root has more bars than the tonic;
     4. the tonic is told from its fifths: by a dominant (a major chord on V, in minor any chord on V or bVII) among three
        or more roots; by one that only this key has (V7, in minor any major chord on V); or the tonic chord fills three
        quarters of the bars.
     """
     degrees = [((chord.root - key.tonic) % 12, chord.quality) for chord in chords]
     bars = Counter(degree for degree, _ in degrees)
-    if not bars[0] or bars[0] < bars[_RELATIVES[key.mode]]:
+    if bars[0] < max(bars.values(), default=1):
         return False
     return _mode_sounds(key, degrees, thirds) and _arrives(key, degrees) and _stands_out(key, degrees, bars)
 
