@@ -152,18 +152,14 @@ class Daemon:
         executor = ThreadPoolExecutor(_SEARCHES, thread_name_prefix="search")
         stack.callback(executor.shutdown, cancel_futures=True)
         references = References(library, executor)
-        one_by_one = ThreadPoolExecutor(1, thread_name_prefix="tags")
-        stack.callback(one_by_one.shutdown, wait=False, cancel_futures=True)
-        unfinished = Unfinished(home.unfinished_file)
-        executor.submit(unfinished.tidy)
-        writer = TagWriter(library, pool, decks, mirror, unfinished)
+        writer = TagWriter(library, pool, decks, mirror, Unfinished(home.unfinished_file))
         models = ModelsHandlers(home, registry, renewer, library, executor)
         dispatch = dispatcher(
             RecommendHandlers(library, references, spaces, pool, executor),
             LibraryHandlers(library, watcher, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, events.publish, executor),
             models,
-            TrustHandlers(library, references, mirror, writer, executor, one_by_one),
+            self._trust(stack, library, references, mirror, executor, writer),
             about,
         )
         router = Router(doors.query, dispatch, context, lock)
@@ -189,6 +185,21 @@ class Daemon:
         spaces.take_over(named, mirror)
         library.renew_analyses()
         indexer.wake()  # tracks that the new networks could not do are in the queue
+
+    @staticmethod
+    def _trust(
+        stack: ExitStack,
+        library: Library,
+        references: References,
+        mirror: Mirror,
+        executor: ThreadPoolExecutor,
+        writer: TagWriter,
+    ) -> TrustHandlers:
+        """Tags are written by a thread of their own, whose first work is to tidy up after a daemon that was killed."""
+        one_by_one = ThreadPoolExecutor(1, thread_name_prefix="tags")
+        stack.callback(one_by_one.shutdown, wait=False, cancel_futures=True)
+        one_by_one.submit(writer.tidy)
+        return TrustHandlers(library, references, mirror, writer, executor, one_by_one)
 
     def _pool(self, models: ModelSet) -> AnalysisPool:
         return AnalysisPool(

@@ -51,6 +51,13 @@ class TagWriter:
         self._mirror = mirror
         self._unfinished = unfinished
 
+    def tidy(self) -> None:
+        """Delete the copies that a killed daemon has left. What goes wrong is tried again at the next start."""
+        try:
+            self._unfinished.tidy()
+        except OSError as error:
+            _log.warning("copies that were left behind could not be looked for: %s", error)
+
     def write(self, track_id: int, paths: Sequence[str], params: WriteTagsParams) -> list[TagWrite]:
         """Write the values of a track into files of it; one that cannot be written does not hold up the others."""
         track = self._library.track(track_id)
@@ -105,7 +112,7 @@ class TagWriter:
         self._refuse_playing(track_id, row.path)
         try:
             look(file, row.size, row.mtime_ns)
-            os.replace(copy, file)
+            copy.replace(file)
         except PermissionError as error:
             if sys.platform == "win32":
                 raise FileInUseError(f"{file.name} is held by another program: close it there first.") from error
@@ -127,7 +134,7 @@ class TagWriter:
             stat = FileStat(path, status.st_size, status.st_mtime_ns)
             if self._library.wrote_tags(path, stat, outcome.probe, ours) is not None:
                 self._mirror.refresh([track.id])
-        except (OSError, LibraryError) as error:
+        except (OSError, SegueError) as error:
             _log.warning("the library was not told of the new tags of %s: %s", path, error)
 
 
