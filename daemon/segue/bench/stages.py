@@ -27,10 +27,10 @@ STAGES: Final = {
     "segue.analysis.key": "key",
     "segue.analysis.chroma": "key",
     "segue.analysis.tuning": "key",
-    "segue.analysis": "energy, structure and the rest",
+    "segue.analysis": "energy, structure, rest",
 }
 """Stages by the beginning of a module's name; the longest that fits holds."""
-REST: Final = "energy, structure and the rest"
+REST: Final = "energy, structure, rest"
 _EVERY: Final = 0.002
 _BY_LENGTH: Final = sorted(STAGES, key=len, reverse=True)
 

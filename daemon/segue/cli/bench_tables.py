@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from segue.bench.table import Problem
 
 _DASH: Final = "-"
+_LABEL_WIDTH: Final = 30
+_SHARE_WIDTH: Final = 19
 _LISTED: Final = 20
 """Failures and problems that are printed; all are in the JSON."""
+
+Cell = Callable[[Share | None], Text | str]
 
 _TEMPO: Final = (
     ("Acc1: within 4 %", "acc1"),
@@ -42,8 +46,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     if not outcome.rows:
         return
     every = [outcome.figures(program) for program in outcome.programs]
-    console.print(_main(outcome, every))
-    console.print("Per cent of the files, and in brackets the 95 % interval (Wilson).", style="dim")
+    console.print(_main(outcome, every, console.width))
+    console.print("Per cent of the files; in brackets the 95 % interval (Wilson).", style="dim")
     for title, found in (("tempo", every[0].tempo_confidence), ("key", every[0].key_confidence)):
         if found is not None:
             console.print()
@@ -55,20 +59,23 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     _print_failures(outcome, console)
 
 
-def _main(outcome: Outcome, every: Sequence[Figures]) -> Table:
+def _main(outcome: Outcome, every: Sequence[Figures], width: int) -> Table:
+    """All programs side by side; where that is too wide, only Segue's shares have their intervals."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("")
-    for program in outcome.programs:
-        table.add_column(Text(clean(program.name)), justify="right")
-    _part(table, "Tempo of {}", [one.tempo for one in every], _TEMPO)
+    table.add_column("", no_wrap=True)
+    for number, program in enumerate(outcome.programs):
+        table.add_column(Text(clean(program.name)), justify="right", no_wrap=not number)
+    wide = _LABEL_WIDTH + _SHARE_WIDTH * len(every) <= width
+    cells = [_share if wide or not number else _plain_share for number in range(len(every))]
+    _part(table, "Tempo: {}", [one.tempo for one in every], _TEMPO, cells)
     if any(one.tempo for one in every):
         table.add_row("median error where Acc1", *(_median(one.tempo) for one in every))
-    trusted = "trusted keys" if outcome.known.says_trust else "keys"
-    _part(table, f"Key of {{}} with {trusted}", [one.key for one in every], _KEY)
-    _part(table, "Key of {}, trusted or not", [one.every_key for one in every], _KEY)
-    _confidence(table, every)
+    trusted = "Trusted keys" if outcome.known.says_trust else "Key"
+    _part(table, f"{trusted}: {{}}", [one.key for one in every], _KEY, cells)
+    _part(table, "All keys: {}", [one.every_key for one in every], _KEY, cells)
+    _confidence(table, every, cells)
     if any(one.cost for one in every):
-        _section(table, "CPU seconds a minute of audio")
+        _section(table, "CPU seconds a minute")
         table.add_row("in all", *(f"{one.cost.per_minute:.3f}" if one.cost else _DASH for one in every))
         for stage, seconds in stages_per_minute(outcome, every[0].cost).items():
             table.add_row(f"  {stage}", f"{seconds:.3f}")
@@ -80,6 +87,7 @@ def _part(
     title: str,
     parts: Sequence[TempoFigures | KeyFigures | None],
     measures: Sequence[tuple[str, str]],
+    cells: Sequence[Cell],
 ) -> None:
     shares = [[_measure(part, measure) for part in parts] for _, measure in measures]
     judged = next((one.of for one in shares[0] if one is not None), None)
@@ -87,7 +95,7 @@ def _part(
         return
     _section(table, title.format(plural(judged, "file")))
     for (name, _), row in zip(measures, shares, strict=True):
-        table.add_row(name, *map(_share, row))
+        table.add_row(name, *(cell(one) for cell, one in zip(cells, row, strict=True)))
 
 
 def _measure(part: object | None, name: str) -> Share | None:
@@ -95,7 +103,7 @@ def _measure(part: object | None, name: str) -> Share | None:
     return found
 
 
-def _confidence(table: Table, every: Sequence[Figures]) -> None:
+def _confidence(table: Table, every: Sequence[Figures], cells: Sequence[Cell]) -> None:
     tempo, key = [one.tempo_confidence for one in every], [one.key_confidence for one in every]
     if not any(tempo) and not any(key):
         return
@@ -103,7 +111,8 @@ def _confidence(table: Table, every: Sequence[Figures]) -> None:
     for name, right, parts in (("tempo", "Acc1", tempo), ("key", "exact", key)):
         if any(parts):
             table.add_row(f"{name}: of the estimates", *map(_given, parts))
-            table.add_row(f"  of these right ({right})", *(_share(_measure(part, "sure")) for part in parts))
+            shares = (cell(_measure(part, "sure")) for cell, part in zip(cells, parts, strict=True))
+            table.add_row(f"  of these right ({right})", *shares)
 
 
 def _section(table: Table, title: str) -> None:

@@ -141,7 +141,7 @@ def test_the_table_for_people(bench):
     _, arguments, _, _ = bench
     outcome = segue(*arguments, "--stages")
     assert outcome.code == 1
-    for words in ("Acc1: within 4 %", "MIREX score", "trusted or not", "Confidence of the tempo", "twice", "drum-and-bass",
+    for words in ("Acc1: within 4 %", "MIREX score", "Trusted keys: 4 files", "All keys: 5 files", "Confidence of the tempo", "twice", "drum-and-bass",
                   "decode", "networks", "2 files counted as wrong", "file-missing: There is no file", "line 8:",
                   "twice has no answer to 4 files"):  # fmt: skip
         assert words in outcome.out
