@@ -81,6 +81,17 @@ def read_tags(path: Path) -> FileTags:
             return FileTags()
 
 
+def spelt_key(path: Path) -> str | None:
+    """The key as the file's tags spell it, None where they have none that is understood. Raises as `read_tags`."""
+    with open_file(path) as file:
+        try:
+            opened = mutagen.File(file)
+            texts = [] if opened is None or opened.tags is None else _fields(opened.tags)["key"]
+        except _BROKEN_TAGS:
+            return None
+    return next((text.strip() for text in texts if dj_tags.key([_clean(text)]) is not None), None)
+
+
 def _fields(tags: Any) -> dict[str, list[str]]:
     """All texts of each of our fields, as the file has them."""
     if isinstance(tags, ID3):

@@ -55,22 +55,23 @@ class TagOutcome(msgspec.Struct, frozen=True):
         }
 
 
-def plan(tags: FileTags, request: TagRequest) -> TagOutcome:
-    """Compare what a file says with what is to be written."""
+def plan(tags: FileTags, key_text: str | None, request: TagRequest) -> TagOutcome:
+    """Compare what a file says, `key_text` being its key as it is spelt there, with what is to be written."""
     changes = []
     for name in VALUES:
         before = _before(name, tags)
         if name in request.skipped:
             changes.append(TagChange(value=name, state=request.skipped[name], before=before))
         elif name in request.values:
-            changes.append(_change(name, request.values[name], before, tags, request))
+            spelling = name != "key" or name not in request.overwrite or key_text == _text_of(name, request)
+            changes.append(_change(name, before, tags, request, spelling=spelling))
     return TagOutcome(changes)
 
 
-def _change(name: str, value: float | str, before: str | None, tags: FileTags, request: TagRequest) -> TagChange:
-    after = _text(name, value, request.notation)
+def _change(name: str, before: str | None, tags: FileTags, request: TagRequest, *, spelling: bool) -> TagChange:
+    value, after = request.values[name], _text_of(name, request)
     overwrite = name in request.overwrite
-    if before is not None and _says(name, tags, value, exactly=overwrite):
+    if before is not None and spelling and _says(name, tags, value, exactly=overwrite):
         return TagChange(value=name, state="same", before=before)
     if before is not None and not overwrite:
         return TagChange(value=name, state="kept", before=before)
@@ -97,9 +98,10 @@ def _before(name: str, tags: FileTags) -> str | None:
             return None if tags.energy is None else f"{tags.energy:g}"
 
 
-def _text(name: str, value: float | str, notation: str) -> str:
+def _text_of(name: str, request: TagRequest) -> str:
+    value = request.values[name]
     if isinstance(value, str):
-        return _NOTATIONS[notation](value)
+        return _NOTATIONS[request.notation](value)
     return _decimals(value) if name == "bpm" else str(_whole(value))
 
 

@@ -18,7 +18,7 @@ import mutagen
 from mutagen.id3 import ID3
 
 from segue.analysis.result import Probe
-from segue.audio.metadata import read_tags
+from segue.audio.metadata import read_tags, spelt_key
 from segue.audio.probe import probe
 from segue.audio.tag_writing import chunks, id3, mp4, vorbis
 from segue.audio.tag_writing.guard import as_tags_error, look, refuse_read_only
@@ -50,7 +50,7 @@ def retag(path: Path, request: TagRequest) -> TagOutcome:
     try:
         before = look(path, request.size, request.mtime_ns)
         refuse_read_only(path, before)
-        outcome = plan(read_tags(path), request)
+        outcome = plan(read_tags(path), spelt_key(path), request)
         if request.dry_run or not outcome.texts:
             return outcome
         return TagOutcome(outcome.changes, _made(path, copy, before, outcome, request))
@@ -117,7 +117,7 @@ def _verified(path: Path, copy: Path, texts: Mapping[str, str], request: TagRequ
         raise TagsNotKeptError(f"The copy of {path.name} with the new tags did not hold the same audio: thrown away.")
     if _others(path) != _others(copy):
         raise TagsNotKeptError(f"The copy of {path.name} did not keep all other tags: it was thrown away.")
-    wanted = {change.value for change in plan(made.tags, request).changes if change.state == "same"}
+    wanted = {change.value for change in plan(made.tags, spelt_key(copy), request).changes if change.state == "same"}
     if not texts.keys() <= wanted:
         raise TagsNotKeptError(f"The copy of {path.name} did not say what was written: it was thrown away.")
     return made
