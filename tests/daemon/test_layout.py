@@ -30,7 +30,7 @@ ROOMS = {
     "index": set(),
     "recommend": {"index"},
     "watch": {"audio.formats", "library"},
-    "bench": {"analysis", "server.futures"},
+    "bench": {"analysis", "audio.tag_writing.plan", "server.futures"},
     "client": {"home", "server.connection"},
     "server": {"audio.tag_writing.guard", "audio.tag_writing.plan", "config", "home", "analysis", "index", "library", "networks", "recommend", "watch"},
     "cli": {"config", "home", "client", "demo", "audio", "bench", "analysis", "library", "networks", "server"},
