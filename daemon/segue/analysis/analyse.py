@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from segue.analysis.ear import Ear
-from segue.analysis.energy import EnergyMeter
+from segue.analysis.energy import energy, energy_curve
 from segue.analysis.key import KeyFinder
+from segue.analysis.loudness import LoudnessMeter, integrated
 from segue.analysis.onsets import OnsetMeter
 from segue.analysis.result import Embedding, TrackAnalysis
 from segue.analysis.tempo import estimate_tempo
+from segue.analysis.timeline import Timeline
+from segue.audio.channels import Stretch
 from segue.audio.decode import decode_stream
 from segue.frontend.constants import CRNN_MELS, SAMPLE_RATE
 from segue.frontend.mel import Power, Waveform, mel_db, stft_stream
@@ -29,7 +32,7 @@ class Analyser:
         listener = _Listener(self._networks)
         for power in stft_stream(listener.hear(stream)):
             listener.see(power)
-        return listener.result(duration=stream.samples / SAMPLE_RATE, damaged=stream.damaged)
+        return listener.result(stream.samples / SAMPLE_RATE, stream.damaged, stream.stretches)
 
     def embed(self, path: Path) -> Embedding:
         """Only what the networks say of a file: for one whose tempo, key and energy are known. Raises as `analyse`."""
@@ -45,7 +48,8 @@ class _Listener:
     def __init__(self, networks: Networks) -> None:
         self._ear = Ear(networks)
         self._onsets = OnsetMeter()
-        self._energy = EnergyMeter()
+        self._loudness = LoudnessMeter()
+        self._timeline = Timeline()
         self._key = KeyFinder()
 
     def hear(self, blocks: Iterable[Waveform]) -> Iterator[Waveform]:
@@ -58,24 +62,28 @@ class _Listener:
         """Take in STFT power, (frames, 257)."""
         mel = mel_db(power, CRNN_MELS)
         self._ear.see(power, mel)
-        self._energy.add(power, self._onsets.add(mel))
+        self._onsets.add(mel)
+        self._loudness.add(power)
+        self._timeline.add(power, mel)
 
-    def result(self, duration: float, damaged: bool) -> TrackAnalysis:
-        """All that was learnt, when the recording has ended."""
+    def result(self, duration: float, damaged: bool, stretches: Sequence[Stretch]) -> TrackAnalysis:
+        """All that was learnt, when the recording has ended; `stretches` are the decoder's."""
         tiled = self._ear.is_short
         heard = self._ear.result()
+        levels = self._loudness.steps(stretches)
         return TrackAnalysis(
             duration=duration,
             tempo=estimate_tempo(self._onsets.result()),
             key=self._key.result(),
-            energy=self._energy.energy,
-            loudness=self._energy.loudness,
+            energy=energy(self._timeline),
+            loudness=integrated(levels),
             features=heard.features,
             tags=heard.tags,
             vector=heard.vector,
             model=heard.model,
             head=heard.head,
             tail=heard.tail,
+            energy_curve=energy_curve(self._timeline, levels),
             voice_curve=self._ear.voice_curve(),
             tiled=tiled,
             damaged=damaged,

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from segue.analysis.energy import curve_length
 from segue.analysis.result import CURVE_SECONDS, Embedding
 from segue.analysis.windows import WindowCutter
 from segue.frontend.constants import CHUNK_FRAMES, CHUNK_MELS, CRNN_FRAMES, CRNN_MELS, CRNN_SECONDS, FRAME_RATE
@@ -73,8 +74,7 @@ class Ear:
             return ()
         chunks = self._short_chunk.windows()
         voice = np.convolve(np.pad(chunks.labels[:, names.index(_VOICE)], 1, mode="edge"), _VOICE_SMOOTHING, "valid")
-        steps = max(round(self._frames / FRAME_RATE / CURVE_SECONDS), 1)
-        middle = (np.arange(steps) + 0.5) * CURVE_SECONDS * FRAME_RATE
+        middle = (np.arange(curve_length(self._frames)) + 0.5) * CURVE_SECONDS * FRAME_RATE
         return tuple(np.clip(np.interp(middle, chunks.centres, voice), 0.0, 1.0).tolist())
 
     def _vector(self, windows: Windows, chunks: Windows, of_windows: Mask, of_chunks: Mask, of_timbre: Mask) -> Array:

@@ -1,8 +1,11 @@
 """How hard a recording drives, 1 (calm) to 10 (peak time), by a fixed formula: the same sound has the same energy in any library.
 
-Three measures are brought to 0..1 between a calm and a driving end and averaged with fixed weights: loudness (RMS of what is
-not silent), attack (mean of the onsets: how many and how strong), and brightness (share of the level above 2 kHz). The ends
-are about the 5th and the 95th percentile of a mixed collection, for loudness those of music mastered for clubs.
+Three measures, none of which changes with the volume, are brought to 0..1 between a calm and a driving end and averaged:
+attack (how much and how often new sound begins between 200 Hz and 2 kHz), brightness and bass (shares of the level). Their ends
+are the 5th and the 95th percentile of 354 recordings, real and synthesised; their weights are those of a non-negative fit to
+what the tagging network says of the same recordings (energetic, dance, techno, metal against relaxing, ambient, sad,
+acoustic), with which the result correlates at .78 in recordings that the fit has not seen (Spearman). The loudness of the
+master got no weight in that fit, and an earlier formula that counted it correlated at .57.
 """
 
 from __future__ import annotations
@@ -10,16 +13,14 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from segue.analysis.onsets import Onsets
-from segue.frontend.constants import N_FFT, SAMPLE_RATE
-from segue.frontend.mel import Power
+from segue.analysis.loudness import SILENCE, STEP_SECONDS, integrated, level
+from segue.analysis.result import CURVE_SECONDS
+from segue.analysis.timeline import ATTACK, BASS, BRIGHT, HEARD, Timeline
+from segue.frontend.constants import FRAME_RATE
 
-_FULL_SCALE: Final = float(np.sum((0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(N_FFT) / N_FFT)) ** 2)) * N_FFT / 2
-"""STFT power, summed over the bins, of a signal whose mean square is 1."""
-_SILENCE_DB: Final = -60.0
-_DRUM_ROWS: Final = slice(0, 2)  # all bands together, and the bass
-_BRIGHT_BIN: Final = 2000 * N_FFT // SAMPLE_RATE
+Array = npt.NDArray[np.float64]
 
 
 class _Scale(NamedTuple):
@@ -29,45 +30,51 @@ class _Scale(NamedTuple):
     driving: float
     weight: float
 
-    def __call__(self, value: float) -> float:
-        return self.weight * float(np.clip((value - self.calm) / (self.driving - self.calm), 0.0, 1.0))
+    def __call__(self, value: Array) -> Array:
+        return self.weight * np.clip((value - self.calm) / (self.driving - self.calm), 0.0, 1.0)
 
 
-_LOUDNESS: Final = _Scale(-28.0, -8.0, 0.4)
-_ATTACK: Final = _Scale(0.35, 1.9, 0.4)
-_BRIGHTNESS: Final = _Scale(-34.0, -10.0, 0.2)
+_ATTACK: Final = _Scale(1.3, 2.4, 0.6)
+_BRIGHTNESS: Final = _Scale(-30.0, -8.0, 0.2)
+_BASS: Final = _Scale(-24.0, -2.5, 0.2)
+_CALMEST, _HARDEST = 0.1, 0.95
+"""The averages that are given 1 and 10."""
+_QUIET_DB: Final = 40.0
+"""A part that is so much quieter than the whole has a tenth of its energy; one of half as much, a third."""
 
 
-class EnergyMeter:
-    """Measures a recording block by block; its memory does not grow."""
+def energy(timeline: Timeline) -> float:
+    """Energy of a whole recording, 1..10; 1 when all of it is silent."""
+    return float(_energies(timeline.sums(np.array([0.0, timeline.frames])))[0])
 
-    def __init__(self) -> None:
-        self._frames = 0
-        self._square = 0.0
-        self._attack = 0.0
-        self._bright = 0.0
 
-    def add(self, power: Power, onsets: Onsets) -> None:
-        """Take in a block of STFT power, (frames, 257), and its onsets, (4, frames)."""
-        square = power.sum(axis=1) / _FULL_SCALE
-        heard = square > 10.0 ** (_SILENCE_DB / 10.0)
-        self._frames += int(heard.sum())
-        self._square += float(square[heard].sum())
-        self._attack += float(onsets[_DRUM_ROWS][:, heard].mean(axis=0).sum())
-        bright = power[:, _BRIGHT_BIN:].sum(axis=1) / _FULL_SCALE
-        self._bright += float(np.sum(10.0 * np.log10(bright[heard] / square[heard] + 1e-6)))
+def energy_curve(timeline: Timeline, steps: Array) -> tuple[float, ...]:
+    """Energy of each `CURVE_SECONDS`, 1..10; a part that is quieter than the whole has less.
 
-    @property
-    def loudness(self) -> float:
-        """RMS over the frames that are not silent, in dB relative to full scale; -60 when all are."""
-        if self._frames == 0:
-            return _SILENCE_DB
-        return 10.0 * float(np.log10(self._square / self._frames))
+    `steps` are the mean squares of `LoudnessMeter.steps`.
+    """
+    count = curve_length(timeline.frames)
+    edges = np.minimum(np.arange(count + 1) * CURVE_SECONDS * FRAME_RATE, timeline.frames)
+    edges[-1] = timeline.frames
+    quieter = np.minimum(_levels(steps, count) - integrated(steps), 0.0)
+    return tuple((1.0 + (_energies(timeline.sums(edges)) - 1.0) * 10.0 ** (quieter / _QUIET_DB)).tolist())
 
-    @property
-    def energy(self) -> float:
-        """1 (calm) to 10 (peak time)."""
-        if self._frames == 0:
-            return 1.0
-        attack, bright = self._attack / self._frames, self._bright / self._frames
-        return 1.0 + 9.0 * (_LOUDNESS(self.loudness) + _ATTACK(attack) + _BRIGHTNESS(bright))
+
+def curve_length(frames: int) -> int:
+    """Values that the curves of a recording of so many frames have; the last one may stand for up to half as much more."""
+    return max(round(frames / FRAME_RATE / CURVE_SECONDS), 1)
+
+
+def _energies(sums: Array) -> Array:
+    """Energies of stretches from their sums, shape (stretches, columns)."""
+    heard = np.maximum(sums[:, HEARD], 1.0)
+    score = _ATTACK(sums[:, ATTACK] / heard) + _BRIGHTNESS(sums[:, BRIGHT] / heard) + _BASS(sums[:, BASS] / heard)
+    drive = np.clip((score - _CALMEST) / (_HARDEST - _CALMEST), 0.0, 1.0)
+    return np.where(sums[:, HEARD] >= 1.0, 1.0 + 9.0 * drive, 1.0)
+
+
+def _levels(steps: Array, count: int) -> Array:
+    """Loudness of each part of a curve in LUFS, shape (count,)."""
+    size = round(CURVE_SECONDS / STEP_SECONDS)
+    parts = [steps[start * size : (start + 1) * size] for start in range(count)]
+    return np.array([level(float(part.mean())) if len(part) else SILENCE for part in parts])

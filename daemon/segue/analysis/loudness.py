@@ -46,7 +46,7 @@ class LoudnessMeter:
         loud = power @ self._gains
         step = ((self._frames + np.arange(len(loud))) / _FRAMES_A_STEP).astype(np.intp)
         self._frames += len(loud)
-        sums = np.bincount(step - self._step, loud)
+        sums = np.asarray(np.bincount(step - self._step, loud), dtype=np.float64)
         sums[0] += self._open[0]
         self._sums.append(sums[:-1])
         self._open, self._step = sums[-1:], int(step[-1])
@@ -59,7 +59,7 @@ class LoudnessMeter:
         sums = np.concatenate([*self._sums, self._open])
         edges = np.minimum(np.ceil(np.arange(len(sums) + 1) * _FRAMES_A_STEP), self._frames)
         square = sums / np.maximum(np.diff(edges), 1.0)
-        return square * _surplus(stretches, len(square)) if stretches else square
+        return np.asarray(square * _surplus(stretches, len(square)) if stretches else square, dtype=np.float64)
 
     def integrated(self, stretches: Sequence[Stretch] = ()) -> float:
         """Integrated loudness in LUFS of what `steps` gives; `SILENCE` when all is."""

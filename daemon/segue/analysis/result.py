@@ -125,7 +125,7 @@ class TrackAnalysis:
     energy: float
     """1 (calm) to 10 (peak time)."""
     loudness: float
-    """Mean level in dB relative to full scale (RMS over the frames that are not silent)."""
+    """LUFS, integrated over the whole recording (EBU R 128); -70 when it is next to silent."""
     features: dict[str, float]
     """Medium-level features by name, 0..1."""
     tags: dict[str, float]
