@@ -173,7 +173,7 @@ def _short(key: str) -> str:
 
 def _titles(below: str, beside: str) -> list[str]:
     return [
-        _text(SIDE / 2, SIDE + 38, below, anchor="middle"),
+        _text(SIDE / 2, SIDE + 48, below, anchor="middle"),
         f'<g transform="translate(-44 {SIDE / 2:g}) rotate(-90)">{_text(0, 0, beside, anchor="middle")}</g>',
     ]
 
