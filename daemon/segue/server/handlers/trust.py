@@ -57,9 +57,7 @@ class TrustHandlers:
         """Write the values that hold into the tags of a track's files, one file after another."""
         if not origin.local:
             raise PathNotAllowedError("Tags can only be written on the machine that Segue runs on.")
-        return self._references.use(
-            params.track, lambda track: self._one_by_one.submit(self._written, track, params)
-        )
+        return self._references.use(params.track, lambda track: self._one_by_one.submit(self._written, track, params))
 
     def _written(self, track: int, params: WriteTagsParams) -> TagWrites:
         named = Path(params.track).is_absolute()
