@@ -247,6 +247,8 @@ def _type(kind: shapes.Type) -> str:
         case shapes.IntType() | shapes.FloatType():
             name = "integer" if isinstance(kind, shapes.IntType) else "number"
             return name + _range(kind.ge, kind.le, "")
+        case shapes.LiteralType():
+            return "one of " + ", ".join(f"`{value}`" for value in kind.values)
         case shapes.StrType():
             return "string" + _range(kind.min_length, kind.max_length, " characters")
         case shapes.BoolType():
