@@ -84,7 +84,8 @@ class Mixer:
             corpus = self._corpora[source]
             index = int(random.choice(len(corpus), p=self._weights[source]))
             room = max(corpus.tracks[index].samples - length, 0)
-            wave, labels = corpus.audio(index, int(random.integers(room + 1)), length), corpus.tracks[index].labels
+            start = int(random.integers(room + 1))
+            wave, labels = corpus.audio(index, start, length), _from(corpus.tracks[index].labels, start / SAMPLE_RATE)
             if _rms(wave) > _SILENCE:
                 break
         return wave, labels
@@ -122,8 +123,18 @@ def _faster(labels: TrackLabels, faster: float) -> TrackLabels:
     tempo = None if labels.tempo is None or labels.tempo * faster > FASTEST_BPM else labels.tempo * faster
     band = None if labels.tempo_range is None else tuple(bpm * faster for bpm in labels.tempo_range)
     return msgspec.structs.replace(
-        labels, tempo=tempo, tempo_range=band, key=_transposed(labels.key, 12 * math.log2(faster))
+        labels,
+        tempo=tempo,
+        tempo_range=band,
+        first_beat=None if labels.first_beat is None else labels.first_beat / faster,
+        key=_transposed(labels.key, 12 * math.log2(faster)),
     )
+
+
+def _from(labels: TrackLabels, start: float) -> TrackLabels:
+    """Labels of a track from a place on, in seconds, where its first bar may be over."""
+    first = None if labels.first_beat is None or labels.first_beat < start else labels.first_beat - start
+    return msgspec.structs.replace(labels, first_beat=first)
 
 
 def _transposed(key: str | None, semitones: float) -> str | None:

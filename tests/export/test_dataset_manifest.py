@@ -18,7 +18,9 @@ FULL = TrackLabels(
     instruments=("piano", "bass"),
     tempo=128.0,
     tempo_range=(124.0, 135.5),
+    first_beat=0.35,
     key="A minor",
+    key_trusted=False,
     metre=4,
     energy=0.25,
     voice=0.0,
@@ -149,6 +151,7 @@ def test_a_wrong_row_is_named(tmp_path: Path, row: str, words: str) -> None:
         ({"valence": float("nan")}, "valence is nan"),
         ({"tempo": 0.0}, "tempo is 0.0"),
         ({"tempo_range": (90.0, 80.0)}, "tempo_range"),
+        ({"first_beat": -0.1}, "first_beat is -0.1: seconds"),
         ({"key": "Bb major"}, "key is 'Bb major'"),
         ({"metre": 0}, "metre is 0"),
         ({"loudness": float("inf")}, "loudness"),
@@ -164,4 +167,6 @@ def test_labels_as_json() -> None:
     assert decode_labels(encode_labels(FULL)) == FULL
     assert encode_labels(TrackLabels()) == ""
     assert encode_labels(TrackLabels(tags=("jazz",))) == '{"tags":["jazz"]}'
+    # One of before there were first beats and trusted keys.
+    assert decode_labels('{"tempo":120.0,"key":"A minor"}') == TrackLabels(tempo=120.0, key="A minor")
     assert FULL.known()[:3] == ("tags", "tags_known", "style")

@@ -110,6 +110,17 @@ def test_csv(audio: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "not understood and left out: note" in said
 
 
+def test_a_first_beat_and_whether_a_key_can_be_heard(audio: Path, tmp_path: Path, capsys) -> None:
+    rows = [("path", "first_beat", "key", "key_trusted"), ("three.wav", "0.25", "8A", "no"), ("four.ogg", "", "8A", "")]
+    assert run("csv", write_rows(tmp_path / "my.csv", rows), "--audio", audio, "--out", tmp_path / "out") == 0
+    found = rows_of(tmp_path / "out")
+    assert (found["three.wav"].labels.first_beat, found["three.wav"].labels.key_trusted) == (0.25, False)
+    assert found["four.ogg"].labels.known() == ("key",)
+    rows[1] = ("three.wav", "-1", "8A", "no")
+    assert run("csv", write_rows(tmp_path / "my.csv", rows), "--audio", audio, "--out", tmp_path / "bad") == 1
+    assert "'first_beat': seconds from the beginning" in capsys.readouterr().err
+
+
 def test_a_list_of_tags_may_be_complete(audio: Path, tmp_path: Path) -> None:
     table = write_rows(tmp_path / "my.tsv", [("file", "genre"), ("three.wav", "a;b"), ("four.ogg", "c")], "\t")
     assert run("csv", table, "--audio", audio, "--out", tmp_path / "out", "--complete", "--separator", ";") == 0

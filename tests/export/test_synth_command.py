@@ -50,6 +50,7 @@ def test_a_dataset_with_exact_labels_without_any_tool(tmp_path: Path) -> None:
         assert 25 < track.seconds < 50
         assert labels.style in STYLES
         assert labels.key is None or labels.key in KEYS
+        assert (labels.key_trusted is None) is (labels.key is None)
         assert labels.voice == 0.0
         assert "instrumental" in labels.tags
         assert labels.tags_known is not None
@@ -60,6 +61,7 @@ def test_a_dataset_with_exact_labels_without_any_tool(tmp_path: Path) -> None:
             low, high = STYLES[labels.style].tempo
             assert low / 1.13 < labels.tempo < high * 1.13
             assert labels.metre == 4
+            assert labels.first_beat == 0.0
 
 
 def test_it_goes_on_where_it_stopped_and_gives_the_same(tmp_path: Path) -> None:
@@ -182,6 +184,12 @@ def test_a_sound_font_plays(tmp_path: Path, engine: str) -> None:
     assert done.returncode == 0, done.stderr
     assert "3 clips" in done.stdout
     assert all(STYLES[row.labels.style or ""].engine == engine for row in Corpus(tmp_path).tracks)
+
+
+@pytest.mark.skipif(shutil.which("mma") is None, reason="mma is not installed")
+def test_mma_has_a_groove_for_each_of_its_styles() -> None:
+    played = {style.name: [accompaniment.groove_file(name) for name in style.grooves] for style in STYLES.values()}
+    assert not [name for name, found in played.items() if found and not any(found)]
 
 
 @pytest.mark.skipif(shutil.which("mma") is None, reason="mma is not installed")

@@ -27,7 +27,9 @@ _NAMES: Final = {
     "style": ("style",),
     "instruments": ("instruments", "instrument"),
     "tempo": ("tempo", "bpm"),
+    "first_beat": ("first beat",),
     "key": ("key", "initial key"),
+    "key_trusted": ("key trusted",),
     "mode": ("mode",),
     "metre": ("metre", "meter", "time signature", "beats per bar"),
     "loudness": ("loudness", "loudness db", "lufs"),
@@ -60,13 +62,15 @@ class LabelColumns:
     def read(self, cells: Mapping[str, str]) -> TrackLabels:
         """The labels of a row. Raises BadRowError that names the column."""
         fields: dict[str, Any] = {}
-        for label in ("tempo", "loudness", "duration", *SHARES):
+        for label in ("tempo", "first_beat", "loudness", "duration", *SHARES):
             fields[label] = self._number(cells, label)
         if fields["duration"] is None and (milliseconds := self._number(cells, "duration_ms")) is not None:
             fields["duration"] = milliseconds / 1000
         fields["tempo"] = fields["tempo"] or None  # 0 stands for unknown where such tables come from
         fields["metre"] = self._metre(cells)
         fields["key"] = self._key(cells)
+        trusted = self._cell(cells, "key_trusted")
+        fields["key_trusted"] = flag(self.of["key_trusted"], trusted) if trusted else None
         fields["style"] = self._cell(cells, "style") or None
         fields["instruments"] = self._list(cells, "instruments")
         fields["tags"], fields["tags_known"] = self._all_tags(cells)

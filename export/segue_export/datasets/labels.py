@@ -40,8 +40,12 @@ class TrackLabels(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     """Beats per minute."""
     tempo_range: tuple[float, float] | None = None
     """Where the tempo lies, from and below, in bpm, when only a band of tempi is known."""
+    first_beat: float | None = None
+    """Seconds from the beginning of the recording to a beat with which a bar begins."""
     key: str | None = None
     """One of ``segue.keys.KEYS``: ``A minor``, ``A# major``."""
+    key_trusted: bool | None = None
+    """Whether a listener can hear the key, and it is not only known because it was chosen."""
     metre: int | None = None
     """Beats in a bar."""
     danceability: float | None = None
@@ -67,6 +71,8 @@ class TrackLabels(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
             raise ValueError(f"key is {self.key!r}: write it with a sharp and its mode, as in 'A# minor'")
         if self.metre is not None and not 1 <= self.metre <= _LARGEST_METRE:
             raise ValueError(f"metre is {self.metre}: beats in a bar go from 1 to {_LARGEST_METRE}")
+        if self.first_beat is not None and not 0.0 <= self.first_beat < math.inf:
+            raise ValueError(f"first_beat is {self.first_beat}: seconds from the beginning are expected")
         if self.loudness is not None and not math.isfinite(self.loudness):
             raise ValueError("loudness is no finite number of decibels")
         if self.duration is not None and not 0.0 <= self.duration < math.inf:

@@ -33,6 +33,9 @@ _NEAR: Final = {
     "dubstep": {"reggae"}, "drum and bass": {"reggae"}, "reggaeton": {"reggae"}, "ska": set(), "industrial": {"techno", "metal"},
     "psytrance": {"techno"}, "trance": {"techno", "House"}, "ballad": set(), "alternative rock": {"punk", "metal"}, "funk": {"Hip-Hop"},
     "waltz": set(), "march": {"classical"}, "slow jazz": {"blues"}, "swing": {"blues"}, "big band": {"blues"}, "old school rap": {"House"},
+    "club": {"House", "techno", "trance"}, "drum and bass band": {"reggae"}, "light pop": {"blues", "country"}, "hard and heavy": {"heavy metal", "punk"},
+    "fast punk": {"metal"}, "show tune": {"jazz", "classical", "blues"}, "serenade": {"classical", "ambient"},
+    "song in three": {"blues", "country", "classical"}, "afro-latin": {"House", "jazz"},
 }  # fmt: skip
 """Exclusive genres that a style may well be taken for: of these nothing is said."""
 
@@ -65,8 +68,8 @@ def compose(style: Style, rng: np.random.Generator, sources: Sources, seconds: f
 def labels(made: Composition) -> TrackLabels:
     """What is known of a clip.
 
-    Tempo, key, metre, voice and instruments were chosen, so they are exact. Energy and danceability are given only to
-    styles that leave no doubt (metal, techno, ambient...), as a constant of the style; others have none.
+    Tempo, first beat, key, metre, voice and instruments were chosen, so they are exact. Energy and danceability are given
+    only to styles that leave no doubt (metal, techno, ambient...), as a constant of the style; others have none.
     """
     style = made.style
     tags = [tag for tag in style.tags if not (tag == "instrumental" and made.manner)]
@@ -81,7 +84,9 @@ def labels(made: Composition) -> TrackLabels:
         style=style.name,
         instruments=made.instruments,
         tempo=round(made.tempo, 4) if made.tempo else None,
+        first_beat=round(made.first / RATE, 4) if made.tempo else None,
         key=made.key.name if made.key else None,
+        key_trusted=made.key_trusted if made.key else None,
         metre=made.metre,
         voice=1.0 if made.manner else 0.0,
         instrumentalness=0.0 if made.manner else 1.0,
