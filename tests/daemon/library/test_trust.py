@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from library_support import analysis, probe
 from segue.analysis.result import Key, Tempo
 from segue.errors import InvalidParamsError, TrackNotFoundError
 from segue.library.files import FileStat
+from segue.library.rescue import rescue
 from segue.library.store import Library
 
 
@@ -149,3 +151,22 @@ def test_tempi_come_first_and_missing_tracks_do_not_come(library: Library) -> No
     tracks = {name: library.store(f"/m/{name}.mp3", tags, heard(name, 124.0, 0.9)) for name, tags in names.items()}
     library.mark_missing(["/m/gone.mp3"])
     assert library.doubtful() == [tracks["bpm"], tracks["key"], tracks["energy"]]
+
+
+def test_a_rescue_keeps_who_said_what_and_how(library: Library, library_file: Path, tmp_path: Path) -> None:
+    track = library.store("/m/x.mp3", probe("x", bpm=174.0, bpm_rounded=True, energy=7.0), heard("x", 174.02, 0.9))
+    library.wrote_tags(
+        "/m/x.mp3", FileStat("/m/x.mp3", 2, 2), probe("x", bpm=174.0, bpm_rounded=True, key="A minor"), {"key": 0.9}
+    )
+    library.set_values(track, {"energy": 3.0}, "user")
+    library.set_values(track, {"key": "D minor"}, "dj")
+    before = library.track(track)
+    library.close()
+    rescue(library_file, tmp_path / "fresh.db")
+    fresh = Library(tmp_path / "fresh.db")
+    after = fresh.track(track)
+    assert (after.bpm, after.key, after.energy) == (174.02, "D minor", 3.0)
+    assert after.sources == before.sources
+    fresh.set_values(track, {}, "dj", clear=["key"])
+    assert fresh.track(track).sources["key"][0].source == "segue"  # what was written of ours ranks last, still
+    fresh.close()
