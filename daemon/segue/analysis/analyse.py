@@ -11,6 +11,7 @@ from segue.analysis.key import KeyFinder
 from segue.analysis.loudness import LoudnessMeter, integrated
 from segue.analysis.onsets import OnsetMeter
 from segue.analysis.result import Embedding, TrackAnalysis
+from segue.analysis.structure import find_structure
 from segue.analysis.tempo import estimate_tempo
 from segue.analysis.timeline import Timeline
 from segue.audio.channels import Stretch
@@ -71,9 +72,11 @@ class _Listener:
         tiled = self._ear.is_short
         heard = self._ear.result()
         levels = self._loudness.steps(stretches)
+        tempo = estimate_tempo(self._onsets.result())
+        curve = energy_curve(self._timeline, levels)
         return TrackAnalysis(
             duration=duration,
-            tempo=estimate_tempo(self._onsets.result()),
+            tempo=tempo,
             key=self._key.result(),
             energy=energy(self._timeline),
             loudness=integrated(levels),
@@ -83,7 +86,8 @@ class _Listener:
             model=heard.model,
             head=heard.head,
             tail=heard.tail,
-            energy_curve=energy_curve(self._timeline, levels),
+            structure=find_structure(self._timeline, tempo, curve),
+            energy_curve=curve,
             voice_curve=self._ear.voice_curve(),
             tiled=tiled,
             damaged=damaged,

@@ -1,6 +1,7 @@
 """A recording in steps of eighty milliseconds: level, onsets and spectrum, from which energy and structure are read.
 
-All of it is measured against the recording's own level, so that a quiet master of the same music gives the same numbers.
+What is counted as sound is measured against the recording's own level, so that a quiet master of the same music gives the same
+numbers, shifted by the gain where they are levels.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ FRAMES, HEARD, ATTACK, BRIGHT, BASS, POWER, BASS_POWER, KICKS, HATS = range(9)
 bands from 200 Hz to 2 kHz in dB a frame; share of the level above 2 kHz and below 130 Hz, in dB); then sums of mean squares,
 of all frequencies and of the bass; then rises of the bands below 200 Hz and above 2 kHz, in dB a frame."""
 SHAPE: Final = slice(9, 9 + SHAPE_BANDS)
-"""Columns of the spectrum's shape: dB in each band above `_FLOOR_DB`."""
+"""Columns of the spectrum's shape: mel power of each band in dB, no deeper than `_FLOOR_DB`."""
 COLUMNS: Final = 9 + SHAPE_BANDS
 
 _STEP_FRAMES: Final = 5
@@ -57,12 +58,18 @@ class Timeline:
         if len(power):
             self._keep(np.concatenate([self._rest, self._measured(power, mel)]))
 
-    def sums(self, edges: Array) -> Array:
-        """Sums of every column between times in frames, shape (edges,), which rise: shape (edges - 1, columns)."""
+    def sums(self, edges: Array, *, whole: bool = False) -> Array:
+        """Sums of every column between times in frames, shape (edges,), which rise: shape (edges - 1, columns).
+
+        A step that an edge goes through is divided, or, if it has to stay whole, counts behind the edge: where the edge is a
+        downbeat, what begins there is not taken for sound before it.
+        """
         steps = np.concatenate([self._steps[: self._filled], self._rest.sum(axis=0, keepdims=True)])
         total = np.concatenate([np.zeros((1, COLUMNS)), np.cumsum(steps, axis=0, dtype=np.float64)])
         at = np.interp(edges, total[:, FRAMES], np.arange(len(total)))
         before = np.minimum(at.astype(np.intp), len(total) - 2)
+        if whole:
+            at = np.where(at >= len(total) - 1, at, before)
         return np.diff(total[before] + (at - before)[:, None] * steps[before], axis=0)
 
     @property
@@ -91,7 +98,7 @@ class Timeline:
         for column, band in zip((KICKS, ATTACK, HATS), _BANDS, strict=True):
             out[:, column] = rise[band].mean(axis=0)
         out[:, ATTACK] *= heard
-        out[:, SHAPE] = above.reshape(SHAPE_BANDS, -1, len(power)).mean(axis=1).T
+        out[:, SHAPE] = above.reshape(SHAPE_BANDS, -1, len(power)).mean(axis=1).T + floor[:, None]
         return out
 
     def _followed(self, level: npt.NDArray[np.floating]) -> Array:
