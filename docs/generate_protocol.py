@@ -228,6 +228,13 @@ def _default(field: shapes.Field) -> str:
     return ""
 
 
+_PLAIN: Final[dict[type[shapes.Type], str]] = {
+    shapes.NoneType: "null",
+    shapes.BoolType: "boolean",
+    shapes.AnyType: "anything",
+}
+
+
 def _type(kind: shapes.Type) -> str:
     match kind:
         case shapes.UnionType():
@@ -242,8 +249,6 @@ def _type(kind: shapes.Type) -> str:
             return f"list of {_type(kind.item_type)}"
         case shapes.DictType():
             return f"object of {_type(kind.value_type)}"
-        case shapes.NoneType():
-            return "null"
         case shapes.IntType() | shapes.FloatType():
             name = "integer" if isinstance(kind, shapes.IntType) else "number"
             return name + _range(kind.ge, kind.le, "")
@@ -251,11 +256,9 @@ def _type(kind: shapes.Type) -> str:
             return "one of " + ", ".join(f"`{value}`" for value in kind.values)
         case shapes.StrType():
             return "string" + _range(kind.min_length, kind.max_length, " characters")
-        case shapes.BoolType():
-            return "boolean"
-        case shapes.AnyType():
-            return "anything"
-    raise TypeError(f"the page has no words for {kind}")
+    if type(kind) not in _PLAIN:
+        raise TypeError(f"the page has no words for {kind}")
+    return _PLAIN[type(kind)]
 
 
 def _range(low: float | None, high: float | None, unit: str) -> str:
