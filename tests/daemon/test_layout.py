@@ -32,7 +32,18 @@ ROOMS = {
     "watch": {"audio.formats", "library"},
     "bench": {"analysis", "audio.tag_writing.plan", "server.futures"},
     "client": {"home", "server.connection"},
-    "server": {"audio.tag_writing.guard", "audio.tag_writing.plan", "config", "home", "analysis", "index", "library", "networks", "recommend", "watch"},
+    "server": {
+        "audio.tag_writing.guard",
+        "audio.tag_writing.plan",
+        "config",
+        "home",
+        "analysis",
+        "index",
+        "library",
+        "networks",
+        "recommend",
+        "watch",
+    },
     "cli": {"config", "home", "client", "demo", "audio", "bench", "analysis", "library", "networks", "server"},
 }
 """What else each room of the daemon may import: another room, or one module of it. Only `server` wires them all."""
