@@ -24,10 +24,14 @@ import numpy as np
 import psutil
 
 from segue.analysis.analyse import Analyser
+from segue.analysis.energy import energy, energy_curve
 from segue.analysis.key import KeyFinder
+from segue.analysis.loudness import LoudnessMeter
 from segue.analysis.onsets import OnsetMeter
 from segue.analysis.pool import AnalysisPool
+from segue.analysis.structure import find_structure
 from segue.analysis.tempo import estimate_tempo
+from segue.analysis.timeline import Timeline
 from segue.analysis.windows import WindowCutter
 from segue.audio.decode import decode_stream
 from segue.demo.files import write_audio
@@ -84,12 +88,19 @@ def by_stage(path: Path, networks: Networks, watch: Stopwatch) -> None:
         onsets = OnsetMeter()
         for mel, _ in mels:
             onsets.add(mel)
-        estimate_tempo(onsets.result())
+        tempo = estimate_tempo(onsets.result())
     with watch("key"):
         key = KeyFinder()
         for block in blocks:
             key.add(block)
         key.result()
+    with watch("energy, structure"):
+        timeline, loudness = Timeline(), LoudnessMeter()
+        for power, (mel, _) in zip(powers, mels, strict=True):
+            timeline.add(power, mel)
+            loudness.add(power)
+        energy(timeline)
+        find_structure(timeline, tempo, energy_curve(timeline, loudness.steps()))
 
 
 def run_network(run: Callable[[Mel], Any], mels: list[Mel], bands: int, frames: int, batch: int) -> None:
@@ -152,9 +163,9 @@ def compare(paths: list[Path], workers: int) -> int:
 
     print(f"{len(paths)} files, {minutes:.1f} minutes of audio at {SAMPLE_RATE} Hz; CPU seconds a minute of audio:\n")
     for stage, seconds in cost.items():
-        print(f"  {stage:12} {seconds:6.3f}  {seconds / ours:4.0%}")
-    print(f"  {'rest':12} {ours - sum(cost.values()):6.3f}")
-    print(f"  {'in all':12} {ours:6.3f}  limit {LIMIT}: {'kept' if ours <= LIMIT else 'BROKEN'}")
+        print(f"  {stage:18} {seconds:6.3f}  {seconds / ours:4.0%}")
+    print(f"  {'rest':18} {ours - sum(cost.values()):6.3f}")
+    print(f"  {'in all':18} {ours:6.3f}  limit {LIMIT}: {'kept' if ours <= LIMIT else 'BROKEN'}")
     print(f"\n  librosa load + beat_track + chroma_cqt {baseline:.3f}: Segue takes {ours / baseline:.2f} of it\n")
 
     one, speed_one = with_workers(1, paths, 1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from segue.cli.exits import Exit
+from segue.cli.form import form_lines
 from segue.cli.options import Options, home_option, json_option, pass_options
 from segue.cli.output import clean, make_console, minutes, print_json
 from segue.errors import FileMissingError, SegueError
@@ -36,7 +37,7 @@ _AHEAD: Final = 3
 @home_option
 @pass_options
 def analyse(options: Options, files: Sequence[Path], *, vector: bool, jobs: int | None) -> None:
-    """Analyse audio FILEs, and all audio files in folders: tempo, key, energy, features, tags.
+    """Analyse audio FILEs, and all audio files in folders: tempo, key, energy, loudness, structure, tags.
 
     The answers come in the order of the files, each as soon as it and those before it are done. A file that cannot be
     analysed gives an error in its place, the others go on, and the exit code is 1 in the end.
@@ -156,7 +157,9 @@ def _paragraph(path: Path, result: Analysis | SegueError) -> Group:
         body.append(f"{minutes(result.duration)}   {_tempo(result)}   {_key(result)}\n")
         tags = sorted(result.tags.items(), key=lambda tag: -tag[1])[:_TAGS]
         shares = ", ".join(f"{name} {share:.2f}" for name, share in tags)
-        body.append(f"energy {result.energy:.1f}   ").append(shares, style="dim")
+        body.append(f"energy {result.energy:.1f}   {result.loudness:.1f} LUFS   ").append(shares, style="dim")
+        for line in form_lines(result.details):
+            body.append(f"\n{line}")
     return Group(Text(clean(str(path)), style="bold"), Padding(body, (0, 0, 0, 2)))
 
 
