@@ -78,3 +78,21 @@ def test_silence_is_in_no_key() -> None:
 
 def test_half_a_second_is_enough_to_answer() -> None:
     assert find(chords("A minor")[:8_000]).name is not None
+
+
+def test_a_change_of_key_is_told() -> None:
+    wave = np.concatenate([synthesise("house", 124.0, key, seconds=80.0) for key in ("A minor", "C# minor")])
+    found = find(wave)
+    assert [part.name for part in found.sections] == ["A minor", "C# minor"]
+    assert found.sections[0].start == 0.0
+    assert found.sections[0].end == found.sections[1].start == pytest.approx(80.0, abs=12.0)
+    assert found.sections[1].end == pytest.approx(160.0, abs=2.0)
+
+
+def test_one_key_has_no_sections() -> None:
+    assert find(synthesise("trance", 136.0, "F minor", seconds=150.0)).sections == ()
+
+
+def test_the_tuning_is_told() -> None:
+    assert find(chords("D minor")).tuning == pytest.approx(0.0, abs=3.0)
+    assert find(chords("D minor", 445.0)).tuning == pytest.approx(19.6, abs=3.0)

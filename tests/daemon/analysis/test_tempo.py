@@ -31,7 +31,7 @@ def test_music_is_counted_exactly_at_the_usual_level(style: str, bpm: float) -> 
 def test_half_and_double_are_among_the_alternatives() -> None:
     found = estimate_tempo(onsets(clicks(87.0)))
     assert any(other == pytest.approx(174.0, rel=0.01) for other in found.alternatives)
-    assert all(50 <= other <= 210 for other in found.alternatives)
+    assert all(40 <= other <= 250 for other in found.alternatives)
 
 
 def test_a_long_break_does_not_disturb_the_line() -> None:
