@@ -4,6 +4,8 @@ With teachers, the run learns from views that they label (see `segue_export.labe
 fill the same store. Without any (``--no-teachers``), it learns from the datasets' own labels alone. It writes checkpoints every few minutes
 and a CSV log; the same command with ``--resume`` goes on where the last checkpoint stands. Every option may stand in a
 TOML file instead (``--config``): names as below, with underscores; what is given on the command line wins.
+
+The small networks for tempo, beats and key learn by themselves, without teachers (see `segue_export.small.command`).
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from segue_export import curves, labelling
 from segue_export.datasets.labels import TrackLabels
 from segue_export.labelling import need_mixer, open_mixer, read_datasets
 from segue_export.memory import keep_freed_memory
+from segue_export.small import command as small
+from segue_export.small.kinds import KINDS
 from segue_export.students import SHIPPED_WIDTH
 from segue_export.teachers import NAMES, Teacher, folder, load_teachers
 from segue_export.trainer import TERMS, Settings, Trainer
@@ -38,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         return labelling.main(words[1:])
     if words[:1] == ["plot"]:
         return curves.main(words[1:])
+    if words[:1] and words[0] in KINDS:
+        return small.main(words)
     options = _options(words)
     keep_freed_memory()
     torch.set_num_threads(options.threads)
@@ -138,7 +144,11 @@ def _weights(options: argparse.Namespace) -> dict[str, float]:
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="segue-train", description=__doc__)
     add = parser.add_argument
-    add("kind", choices=["crnn", "shortchunk"], help="or 'label' or 'plot', which have options of their own")
+    add(
+        "kind",
+        choices=["crnn", "shortchunk"],
+        help="or 'tempo', 'beats', 'key', 'label' or 'plot', which have options of their own",
+    )
     add("--config", type=Path, help="a TOML file of options")
     add("--dataset", action="append", default=[], help="folder of a dataset, with ':SHARE' if wanted; may be repeated")
     add("--out", type=Path, help="the run's folder: checkpoints and log")

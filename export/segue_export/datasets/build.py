@@ -175,12 +175,12 @@ def decoded(items: Iterable[Item], limits: Limits, workers: int) -> Iterator[Dec
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+def processes(count: int) -> Iterator[ProcessPoolExecutor]:
     """Worker processes; left early, what they have not begun is not done."""
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
     try:
         with _deaf_to_interrupts():
-            for _ in range(workers):
+            for _ in range(count):
                 pool.submit(int)  # each starts one: none is idle before it has started
         yield pool
     finally:
@@ -208,7 +208,7 @@ def _in_pool(waiting: list[Item], remaining: Iterator[Item], limits: Limits, wor
     waiting.extend(islice(remaining, workers * _AHEAD))
     if not waiting:
         return
-    with _pool(workers) as pool:
+    with processes(workers) as pool:
         futures = deque(pool.submit(_decode, item, limits) for item in waiting)
         while futures:
             done = futures.popleft().result()
@@ -221,7 +221,7 @@ def _in_pool(waiting: list[Item], remaining: Iterator[Item], limits: Limits, wor
 
 def _one_at_a_time(waiting: list[Item], limits: Limits) -> Iterator[Decoded]:
     """Empty the list, or up to the first recording on which the process crashes."""
-    with _pool(1) as pool:
+    with processes(1) as pool:
         while waiting:
             item = waiting.pop(0)
             try:

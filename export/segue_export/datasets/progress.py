@@ -54,7 +54,7 @@ class Progress:
         """The same things; each counts when the next one is asked for."""
         for thing in things:
             yield thing
-            self._advance()
+            self.advance()
 
     def report(self, item: Item, status: str) -> None:
         """Take note of a recording's status without counting it as a step."""
@@ -65,9 +65,10 @@ class Progress:
     def step(self, item: Item, status: str) -> None:
         """Take note of a recording's status, and count it."""
         self.report(item, status)
-        self._advance()
+        self.advance()
 
-    def _advance(self) -> None:
+    def advance(self) -> None:
+        """Count one."""
         self._done += 1
         self._bar.update(self._task, advance=1, counts=self._said())
         if not self._console.is_terminal and time.monotonic() - self._last > _LINE_SECONDS:
