@@ -2,7 +2,7 @@
 
 Three measures, none of which changes with the volume, are brought to 0..1 between a calm and a driving end and averaged:
 attack (how much and how often new sound begins between 200 Hz and 2 kHz), brightness and bass (shares of the level). Their ends
-are the 5th and the 95th percentile of 354 recordings, real and synthesised; their weights are those of a non-negative fit to
+are the 5th and the 95th percentile of 354 recordings, nearly all of them real; their weights are those of a non-negative fit to
 what the tagging network says of the same recordings (energetic, dance, techno, metal against relaxing, ambient, sad,
 acoustic), with which the result correlates at .78 in recordings that the fit has not seen (Spearman). The loudness of the
 master got no weight in that fit, and an earlier formula that counted it correlated at .57.

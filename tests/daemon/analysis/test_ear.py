@@ -49,3 +49,18 @@ def test_blocks_of_any_length_give_the_same(networks: Networks) -> None:
     for name in ("vector", "head", "tail"):
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=1e-5)
     np.testing.assert_allclose(voice, same_voice, atol=1e-5)
+
+
+def test_a_curve_of_the_voice_follows_what_the_networks_say(networks: Networks) -> None:
+    """Where the short chunks hear more voice, the curve is higher."""
+    wave = np.concatenate(
+        [synthesise("techno", 130.0, seconds=32.0), synthesise("ambient", 80.0, "C major", seconds=32.0)]
+    )
+    ear = Ear(networks)
+    for power in stft_stream(blocks(wave)):
+        ear.see(power, mel_db(power, 96))
+    said = ear.result().features["voice"]
+    curve = np.array(ear.voice_curve())
+    parts = [hear(networks, half)[0].features["voice"] for half in (wave[: 32 * 16_000], wave[32 * 16_000 :])]
+    assert (curve[:7].mean() > curve[9:].mean()) == (parts[0] > parts[1])
+    assert min(parts) <= said <= max(parts)
