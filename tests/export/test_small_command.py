@@ -110,8 +110,10 @@ def test_what_was_heard_is_kept_and_what_is_damaged_is_heard_again(
     assert len(files) == 9
     files[0].write_bytes(b"")
     files[1].write_bytes(files[1].read_bytes()[:500])
+    content = files[2].read_bytes()
+    files[2].write_bytes(content[:2000] + bytes(2000) + content[4000:])
     assert run("tempo", data, tmp_path, *more) == 0
-    assert len(heard) == 11
+    assert len(heard) == 12
 
 
 def test_processes_give_the_same_as_one(data: Path, tmp_path: Path) -> None:

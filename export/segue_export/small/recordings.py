@@ -6,6 +6,7 @@ import hashlib
 import math
 import os
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -13,7 +14,6 @@ from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -111,7 +111,7 @@ def _is_valid(track: Track, share: float) -> bool:
 
 def _chance(text: str) -> float:
     """A number from 0 up to 1 that is always the same for a text."""
-    return crc32(text.encode(errors="surrogateescape")) / 2**32
+    return zlib.crc32(text.encode(errors="surrogateescape")) / 2**32
 
 
 @cache
@@ -142,15 +142,19 @@ def recall(recording: Recording) -> Heard:
     try:
         with recording.place.open("rb") as source, np.load(source) as kept:
             return Heard(kept["onsets"].astype(np.float32), kept["pitches"].astype(np.float32))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         pass  # not there yet, or what a full disk left of it
     audio = np.memmap(recording.audio, np.int16, "r", recording.offset * 2, (recording.samples,))
     heard = hear(audio.astype(np.float32) / np.float32(32768.0))
     recording.place.parent.mkdir(parents=True, exist_ok=True)
     partial_file = recording.place.with_suffix(f".{os.getpid()}.part")
-    with partial_file.open("wb") as file:
-        np.savez_compressed(file, onsets=heard.onsets.astype(np.float16), pitches=heard.pitches.astype(np.float16))
-    partial_file.replace(recording.place)
+    try:
+        with partial_file.open("wb") as file:
+            np.savez_compressed(file, onsets=heard.onsets.astype(np.float16), pitches=heard.pitches.astype(np.float16))
+        partial_file.replace(recording.place)
+    except OSError:
+        partial_file.unlink(missing_ok=True)
+        raise
     return _rounded(heard)
 
 
