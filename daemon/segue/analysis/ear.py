@@ -77,7 +77,8 @@ class Ear:
 
         The short chunks say when, the tagger's long windows how likely at all; either may be without a word for it.
         """
-        middle = (np.arange(curve_length(self._frames)) + 0.5) * CURVE_SECONDS * FRAME_RATE
+        steps = np.arange(curve_length(self._frames), dtype=np.float64)
+        middle = np.asarray((steps + 0.5) * CURVE_SECONDS * FRAME_RATE, dtype=np.float64)
         said = [
             _logit(_said(windows, names.index(_VOICE), smoothing, middle)) - usual
             for windows, names, smoothing, usual in (

