@@ -116,6 +116,7 @@ def test_what_was_heard_is_kept_and_what_is_damaged_is_heard_again(
     assert len(heard) == 12
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_as_one(data: Path, tmp_path: Path) -> None:
     assert run("tempo", data, tmp_path / "one", "--voters", "1", "--cache", str(tmp_path / "a")) == 0
     assert run("tempo", data, tmp_path / "two", "--voters", "1", "--cache", str(tmp_path / "b"), "--workers", "2") == 0
@@ -224,6 +225,7 @@ def test_options_that_make_no_sense(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other interrupts")
+@pytest.mark.slow
 def test_an_interruption_is_clean_and_the_next_run_goes_on(tmp_path: Path) -> None:
     write(tmp_path / "songs", 40)
     out, cache = tmp_path / "out", tmp_path / "cache"
