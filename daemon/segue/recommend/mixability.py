@@ -1,4 +1,4 @@
-"""How well two tracks mix by tempo and by key, for many candidates at once.
+"""How well two tracks mix, by what a blend joins, by tempo and by key, for many candidates at once.
 
 Doubt is not a fault: a score is drawn towards `NEUTRAL` as the confidence falls, and is `NEUTRAL` where nothing is known.
 """
@@ -13,6 +13,10 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 NEUTRAL: Final = 0.5
+
+ENDS_WEIGHT: Final = 0.25
+"""Share of the seed's tail and the candidate's head in the similarity: they are what a mix joins, but a minute of each.
+The whole tracks weigh more, for they say which style a track has, and the next minutes belong to it."""
 
 PITCH_RANGE: Final = 0.06
 """Change of tempo at which the score is one half: the narrow setting of most players' pitch faders is 6 or 8 %."""
@@ -36,6 +40,16 @@ class TempoMatch(NamedTuple):
     """How much faster the candidate is than the seed, as a fraction, after ``factor``; NaN where unknown."""
     factor: Floats
     """What the candidate's tempo was multiplied by to meet the seed's: 1, 2 (it runs at half time) or 0.5."""
+
+
+def similarity(whole: Floats, tail: Floats, heads: npt.NDArray[np.float16]) -> Floats:
+    """Join what the whole tracks and what their meeting ends have in common, 0..1, shape (n,); below zero counts as zero.
+
+    ``whole`` are cosines of track vectors, shape (n,), ``tail`` is the seed's last part, shape (dim,), ``heads`` are the
+    candidates' first parts, shape (n, dim), all of length one. Whoever has no tail or head of its own brings its track vector.
+    """
+    ends = heads.astype(np.float32) @ tail
+    return np.clip((1.0 - ENDS_WEIGHT) * whole + ENDS_WEIGHT * ends, 0.0, 1.0).astype(np.float32)
 
 
 def tempo(seed_bpm: float | None, seed_confidence: float, bpm: Floats, confidence: Floats) -> TempoMatch:

@@ -42,6 +42,8 @@ class ProbeSeed:
     """L2-normalised, shape (dim,)."""
     tags: Mapping[str, float]
     """Probability by name."""
+    tail: npt.NDArray[np.float32] | None = None
+    """Vector of the last part, as `vector`; None: the whole track stands for it."""
     bpm: float | None = None
     bpm_confidence: float = 1.0
     bpm_alternatives: tuple[float, ...] = ()
@@ -59,6 +61,7 @@ class ProbeSeed:
         return cls(
             vector=analysis.vector,
             tags=analysis.tags,
+            tail=analysis.tail,
             bpm=analysis.tempo.bpm,
             bpm_confidence=analysis.tempo.confidence,
             bpm_alternatives=analysis.tempo.alternatives,
@@ -77,7 +80,7 @@ class Ranked(NamedTuple):
     similarity: float
     """Cosine of the track vectors, -1..1."""
     score: float
-    """0..1: similarity (below zero counts as zero) weighs .6, key .2 and tempo .2."""
+    """0..1: `mixability.similarity` weighs .6, key .2 and tempo .2."""
     tags_in_common: list[str]
     why: str
 
@@ -164,6 +167,7 @@ def _seed_of(snapshot: Snapshot, row: int) -> ProbeSeed:
     return ProbeSeed(
         vector=snapshot.rows.vectors[row],
         tags=dict(zip(snapshot.telling.labels, facts.tags[row].tolist(), strict=True)),
+        tail=facts.tails[row].astype(np.float32),
         bpm=_known(facts.bpm[row]),
         bpm_confidence=float(facts.bpm_confidence[row]),
         camelot=int(facts.camelot[row]),
@@ -190,7 +194,8 @@ def _rerank(
     facts = snapshot.facts
     tempo = mixability.tempo(seed.bpm, seed.bpm_confidence, facts.bpm[rows], facts.bpm_confidence[rows])
     key = mixability.key(seed.camelot, seed.key_confidence, facts.camelot[rows], facts.key_confidence[rows])
-    score = SIMILARITY_WEIGHT * np.clip(cosines, 0.0, 1.0) + KEY_WEIGHT * key + TEMPO_WEIGHT * tempo.score
+    similarity = mixability.similarity(cosines, seed.vector if seed.tail is None else seed.tail, facts.heads[rows])
+    score = SIMILARITY_WEIGHT * similarity + KEY_WEIGHT * key + TEMPO_WEIGHT * tempo.score
     score = np.round(score.astype(np.float64), 6)
     order = np.lexsort((snapshot.rows.ids[rows], -score))
     return _Candidates(rows[order], cosines[order], score[order], tempo.change[order], tempo.factor[order])

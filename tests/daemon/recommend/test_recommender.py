@@ -68,12 +68,26 @@ def test_a_score_is_made_of_similarity_key_and_tempo() -> None:
         bpm_confidence=np.array([1, 1, 0], dtype=np.float32),
         camelot=np.array([14, 14, -1], dtype=np.int8),
         key_confidence=np.array([1, 1, 0], dtype=np.float32),
+        tails=np.eye(3, DIM, dtype=np.float16),
+        heads=np.eye(1, DIM, dtype=np.float16).repeat(3, axis=0),
     )
     with recommender(columns) as (made, _, _index):
         best, second = made.next(1, 10).suggestions
     assert (best.id, second.id) == (2, 3)
-    assert best.score == pytest.approx(0.6 * 0.64 + 0.2 + 0.2, abs=1e-5)
-    assert second.score == pytest.approx(0.6 * 0.64 + 0.1 + 0.1, abs=1e-5)
+    similarity = 0.75 * 0.64 + 0.25 * 1.0  # the whole tracks, and the tail of one with the heads of the others
+    assert best.similarity == pytest.approx(0.64, abs=1e-5)
+    assert best.score == pytest.approx(0.6 * similarity + 0.2 + 0.2, abs=1e-5)
+    assert second.score == pytest.approx(0.6 * similarity + 0.1 + 0.1, abs=1e-5)
+
+
+def test_of_equal_tracks_the_one_whose_beginning_fits_the_seeds_end_comes_first() -> None:
+    columns = library(30, present=np.ones(30, dtype=np.bool_))
+    same = {name: np.repeat(getattr(columns, name)[:1], 30, axis=0) for name in SAME}
+    heads = same["heads"].copy()
+    heads[19] = same["tails"][8]
+    columns = replace(columns, **same | {"heads": heads}, artist=np.zeros(30, np.uint64), duration=np.arange(30) * 10)
+    with recommender(columns) as (made, _, _index):
+        assert ids(made.next(9, 3)) == [20, 1, 2]
 
 
 def test_unknown_tracks_and_empty_libraries_are_told_apart() -> None:
