@@ -21,6 +21,7 @@ import librosa
 import numpy as np
 import soxr
 
+from segue.analysis.downbeat import settle_downbeat
 from segue.analysis.energy import energy_curve
 from segue.analysis.loudness import LoudnessMeter
 from segue.analysis.onsets import OnsetMeter
@@ -130,7 +131,7 @@ def analyse(truth: Truth, estimated: bool) -> tuple[Structure, float, list[np.nd
         timeline.add(power, mel)
         loudness.add(power)
         spent += time.process_time() - begin
-    tempo = estimate_tempo(onsets.result()) if estimated else truth.tempo
+    tempo = settle_downbeat(timeline, estimate_tempo(onsets.result())) if estimated else truth.tempo
     begin = time.process_time()
     found = find_structure(timeline, tempo, energy_curve(timeline, loudness.steps()))
     return found, spent + time.process_time() - begin, mels

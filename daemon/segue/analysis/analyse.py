@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from segue.analysis.downbeat import settle_downbeat
 from segue.analysis.ear import Ear
 from segue.analysis.energy import energy, energy_curve
 from segue.analysis.key import KeyFinder
@@ -72,7 +73,7 @@ class _Listener:
         tiled = self._ear.is_short
         heard = self._ear.result()
         levels = self._loudness.steps(stretches)
-        tempo = estimate_tempo(self._onsets.result())
+        tempo = settle_downbeat(self._timeline, estimate_tempo(self._onsets.result()))
         curve = energy_curve(self._timeline, levels)
         return TrackAnalysis(
             duration=duration,

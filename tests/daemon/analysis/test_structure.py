@@ -7,6 +7,7 @@ import pytest
 from music_support import blocks
 
 from segue.analysis import bars as bars_module
+from segue.analysis.downbeat import settle_downbeat
 from segue.analysis.energy import energy_curve
 from segue.analysis.loudness import LoudnessMeter
 from segue.analysis.result import LocalTempo, Structure, Tempo
@@ -148,3 +149,23 @@ def test_a_quiet_master_has_the_same_form() -> None:
     wave = render(CLUB)
     loud, quiet = structure(wave, grid()), structure(0.1 * wave, grid())
     assert [(part.kind, part.start) for part in loud.sections] == [(part.kind, part.start) for part in quiet.sections]
+
+
+@pytest.mark.parametrize("late", [0, 1, 2, 3])
+def test_the_form_tells_which_beat_is_the_first_of_a_bar(late: int) -> None:
+    timeline = Timeline()
+    for power in stft_stream(blocks(render(CLUB, 0.3))):
+        timeline.add(power, mel_db(power, 96))
+    wrong = Tempo(BPM, 1.0, first_beat=0.3, first_downbeat=(0.3 + late * BAR / 4) % BAR, bar_confidence=0.4)
+    settled = settle_downbeat(timeline, wrong)
+    assert settled.first_downbeat == pytest.approx(0.3)
+    assert settled.bar_confidence > 0.5
+    assert (settled.bpm, settled.first_beat) == (wrong.bpm, wrong.first_beat)
+
+
+def test_music_without_borders_keeps_the_downbeat_that_was_heard() -> None:
+    timeline = Timeline()
+    for power in stft_stream(blocks(render([("beat bass music", 48)]))):
+        timeline.add(power, mel_db(power, 96))
+    for tempo in (Tempo(BPM, 1.0, first_beat=0.0, first_downbeat=0.5, bar_confidence=0.4), NO_TEMPO):
+        assert settle_downbeat(timeline, tempo) == tempo
