@@ -232,7 +232,7 @@ class _KeyAnswer(NamedTuple):
     relation: Relation
     confidence: float
     trusted: bool
-    """A listener can hear the true key."""
+    """It is known that a listener can hear the true key."""
 
 
 class KeyKind(Kind):
@@ -270,7 +270,7 @@ class KeyKind(Kind):
         labels = recording.labels
         assert labels.key is not None
         said = KeyNetwork(weights).key(heard.pitches, SLOT_SECONDS)
-        return _KeyAnswer(relation(said.name, labels.key), said.confidence, labels.key_trusted is not False)
+        return _KeyAnswer(relation(said.name, labels.key), said.confidence, labels.key_trusted is True)
 
     def metrics(self, answers: Sequence[_KeyAnswer]) -> Metrics:
         """Exact keys and MIREX's weighted score, of all and of those that can be heard."""
