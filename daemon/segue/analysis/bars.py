@@ -17,6 +17,8 @@ _PIECE_SECONDS: Final = 2.0
 """What stands for a bar where there is no grid."""
 _LEAST_BAR: Final = 0.25
 """Share of a bar that what is left at the two ends must have, to be one of its own."""
+_JUST_BEFORE_SECONDS: Final = 0.08
+"""A downbeat so little before the first sample is that of a recording that was cut on it."""
 _FLOOR_DB: Final = -40.0
 """Under the loud bars: quieter ones are all as good as silent."""
 _LOUD: Final = 90.0
@@ -89,7 +91,10 @@ def _edges(tempo: Tempo, duration: float) -> tuple[Array, int, int, float]:
     while duration / (bar * length) > MOST_BARS:
         length *= 2
     bar *= length
-    inner = np.arange(start % bar, duration, bar)
+    start %= bar
+    if bar - start < _JUST_BEFORE_SECONDS:
+        start -= bar
+    inner = np.arange(start, duration, bar)
     inner = inner[(inner >= _LEAST_BAR * bar) & (inner <= duration - _LEAST_BAR * bar)]
-    early = start % bar < _LEAST_BAR * bar  # a moment before the first downbeat belongs to its bar
-    return np.concatenate([[0.0], inner, [duration]]), length, 0 if early else 1, start % bar
+    early = start < _LEAST_BAR * bar  # a moment before the first downbeat belongs to its bar
+    return np.concatenate([[0.0], inner, [duration]]), length, 0 if early else 1, max(start, 0.0)

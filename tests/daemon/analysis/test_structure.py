@@ -109,6 +109,14 @@ def test_a_song_that_begins_at_once_gives_eight_bars_at_both_ends() -> None:
     assert found.mix_out.at + found.mix_out.bars * BAR <= 72 * BAR
 
 
+def test_a_recording_that_was_cut_on_its_first_downbeat_begins_with_it() -> None:
+    tempo = Tempo(BPM, 1.0, first_beat=0.49, first_downbeat=1.99)  # a moment before the first sample
+    found = structure(render(CLUB), tempo)
+    assert [section.kind for section in found.sections] == KINDS
+    assert found.mix_in is not None
+    assert (found.mix_in.at, found.mix_in.bars) == (0.0, 16)
+
+
 def test_a_fill_is_no_part() -> None:
     wave = render([("beat bass music", 64)])
     for bar in (7, 31, 47):
