@@ -1,6 +1,6 @@
 """How well sections are found: tracks of a known form are rendered, and the form is asked for.
 
-    python benchmarks/structure.py [--tracks 60] [--seed 100] [--estimated]
+    python benchmarks/structure.py [--tracks 60] [--seed 1000] [--estimated]
 
 Half of the tracks have the form of club music (long intro and outro of the beat alone, breakdowns, drops), half that of songs.
 The grid that the analysis is given is the true one, or with --estimated its own. Beside Segue there are two simple rivals on the
@@ -192,7 +192,7 @@ def one(job: tuple[int, bool]) -> tuple[np.ndarray, np.ndarray, np.ndarray, floa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tracks", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--estimated", action="store_true")
     options = parser.parse_args()
