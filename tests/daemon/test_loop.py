@@ -76,6 +76,23 @@ class TestAsking:
     def test_the_same_question_has_the_same_answer(self, full):
         assert full.client.next(MUSIC[3].title) == full.client.next(MUSIC[3].title)
 
+    def test_what_a_deck_plays_is_matched_as_it_is_heard(self, full):
+        seed = next(t for t in full.tracks() if t.bpm and t.key and t.title in {spec.title for spec in MUSIC})
+        resting = full.client.next(f"#{seed.id}")
+        assert resting.seed.rate == 1.0
+        try:
+            full.client.update_deck(DeckParams(deck="1", path=seed.path, playing=True, rate=1.06, keylock=False))
+            played = full.client.next(f"#{seed.id}")
+            other = next(t for t in full.tracks() if t.id != seed.id)
+            assert full.client.next(f"#{other.id}").seed.rate == 1.0
+        finally:
+            full.client.update_deck(DeckParams(deck="1"))
+        assert played.seed.rate == 1.06
+        assert played.seed.bpm == resting.seed.bpm
+        assert f"played at +6.0 %: {1.06 * seed.bpm:.1f} BPM" in played.seed.notes
+        assert any("(as played)" in suggestion.why for suggestion in played.suggestions)
+        assert full.client.next(f"#{seed.id}") == resting
+
     def test_similar_takes_a_file_that_is_in_no_library(self, full, tmp_path):
         spec = MUSIC[0]
         bounce = write_track(tmp_path, type(spec)(**{**_fields(spec), "title": "bounce v7", "seed": 99}), "wav")

@@ -160,7 +160,7 @@ def _suggestion(suggestion: Suggestion, seed: Seed) -> tuple[Text, Text, str, Te
         match,
         name,
         _number(suggestion.bpm),
-        _pitch(pitch_to_match(seed.bpm, suggestion.bpm)),
+        _pitch(pitch_to_match(seed.bpm and seed.bpm * seed.rate, suggestion.bpm)),
         suggestion.camelot or "-",
         _energy(suggestion.energy),
     )

@@ -22,6 +22,13 @@ PITCH_RANGE: Final = 0.06
 """Change of tempo at which the score is one half: the narrow setting of most players' pitch faders is 6 or 8 %."""
 HALF_TIME: Final = 0.9
 """What half or double time is worth compared with the same tempo: it mixes, but it changes the feel."""
+CROSS_TIME: Final = 0.6
+"""What three beats over two are worth: only every third beat meets, so the blend is short; still better than not to know."""
+REACH: Final = 0.16
+"""Change of tempo that the widest usual pitch fader makes: beyond it nobody mixes beat to beat."""
+SEMITONES: Final = 12
+FIFTH: Final = 7
+"""A semitone up is seven steps round the Camelot wheel, whose steps are fifths of seven semitones."""
 
 SAME_KEY: Final = 1.0
 NEIGHBOUR: Final = 0.9
@@ -39,7 +46,7 @@ class TempoMatch(NamedTuple):
     change: Floats
     """How much faster the candidate is than the seed, as a fraction, after ``factor``; NaN where unknown."""
     factor: Floats
-    """What the candidate's tempo was multiplied by to meet the seed's: 1, 2 (it runs at half time) or 0.5."""
+    """What the candidate's tempo was multiplied by to meet the seed's: 1, 2 (it runs at half time), 0.5, 3/2 or 2/3."""
 
 
 def similarity(whole: Floats, tail: Floats, heads: npt.NDArray[np.float16]) -> Floats:
@@ -55,33 +62,69 @@ def similarity(whole: Floats, tail: Floats, heads: npt.NDArray[np.float16]) -> F
 def tempo(seed_bpm: float | None, seed_confidence: float, bpm: Floats, confidence: Floats) -> TempoMatch:
     """Compare tempi. The score falls off as a bell over the change of tempo that a mix would need.
 
-    A seed without a tempo is None or NaN; candidates have shape (n,), NaN where unknown.
+    The seed's tempo is the played one. A seed without a tempo is None or NaN; candidates have shape (n,), NaN where unknown.
     """
     seed = np.float32(np.nan if seed_bpm is None or seed_bpm <= 0 else seed_bpm)
-    factors = np.array([1.0, 2.0, 0.5], dtype=np.float32)
+    factors = np.array([1.0, 2.0, 0.5, 3 / 2, 2 / 3], dtype=np.float32)
+    worth = np.array([1.0, HALF_TIME, HALF_TIME, CROSS_TIME, CROSS_TIME], dtype=np.float32)
     changes = np.where(bpm > 0, bpm, np.nan)[:, None] * factors / seed - 1.0
     # Symmetric in the two tracks: +6 % one way is as hard as the same ratio the other way.
     strain = np.log1p(changes) / np.log1p(PITCH_RANGE)
-    fits = np.exp2(-(strain**2)) * np.where(factors == 1.0, 1.0, HALF_TIME)
-    nearest = np.nanargmin(np.where(np.isnan(strain), np.inf, np.abs(strain)), axis=1)
-    pick = np.arange(len(bpm)), nearest
-    score, change = fits[pick], changes[pick]
+    # The score's logarithm, which tells far tempi apart where the score itself is nothing.
+    fits = np.log2(worth) - strain**2
+    best = np.argmax(np.where(np.isnan(fits), -np.inf, fits), axis=1)
+    pick = np.arange(len(bpm)), best
+    score, change = np.exp2(fits[pick]), changes[pick]
     trust = np.clip(seed_confidence * confidence, 0.0, 1.0)
     score = np.where(np.isnan(change), NEUTRAL, NEUTRAL + trust * (score - NEUTRAL))
-    return TempoMatch(score.astype(np.float32), change.astype(np.float32), factors[nearest])
+    return TempoMatch(score.astype(np.float32), change.astype(np.float32), factors[best])
 
 
-def key(seed_camelot: int, seed_confidence: float, camelot: npt.NDArray[np.int8], confidence: Floats) -> Floats:
+def own_pitch(change: Floats) -> Floats:
+    """Semitones by which each candidate sounds higher when it is brought to the seed's tempo without keylock, shape (n,).
+
+    ``change`` is that of `TempoMatch`. A track that the fader cannot bring there (`REACH`), or whose tempo nobody knows, is played
+    as it is: 0.
+    """
+    semitones = -SEMITONES * np.log2(1.0 + change)
+    near = np.abs(1.0 / (1.0 + change) - 1.0) <= REACH
+    return np.where(near, semitones, np.float32(0.0)).astype(np.float32)
+
+
+def transposed(camelot: npt.NDArray[np.int8], semitones: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+    """Move keys up by whole semitones; both of shape (n,). An unknown key (-1) stays unknown."""
+    number, mode = camelot.astype(np.int64) >> 1, camelot & 1
+    moved = 2 * ((number + FIFTH * semitones) % 12) + mode
+    return np.where(camelot < 0, -1, moved).astype(np.int8)
+
+
+def key(
+    seed_camelot: int,
+    seed_confidence: float,
+    camelot: npt.NDArray[np.int8],
+    confidence: Floats,
+    shift: Floats | None = None,
+) -> Floats:
     """Grade keys on the Camelot wheel (Mark Davis' numbering of the circle of fifths), 0..1, shape (n,).
 
     Keys are 0..23 as in `Columns`, -1 where unknown. The same key is best; one step round the wheel (a fifth) and the
     relative major or minor share all notes but one or all; two steps up (a whole tone) and seven steps up (a semitone)
     are the usual "energy boosts", and they lead only upwards.
+
+    ``shift``, shape (n,), is by how many semitones each candidate is pitched up more than the seed: between two semitones the
+    grade lies between theirs.
     """
     if seed_camelot < 0:
         return np.full(len(camelot), NEUTRAL, dtype=np.float32)
     trust = np.clip(seed_confidence * confidence, 0.0, 1.0)
-    graded = NEUTRAL + trust * (WHEEL[seed_camelot][camelot] - NEUTRAL)
+    if shift is None:
+        grade = WHEEL[seed_camelot][camelot]
+    else:
+        low = np.floor(shift).astype(np.int64)
+        part = shift - low
+        below, above = (WHEEL[seed_camelot][transposed(camelot, semitones)] for semitones in (low, low + 1))
+        grade = (1.0 - part) * below + part * above
+    graded = NEUTRAL + trust * (grade - NEUTRAL)
     return np.where(camelot < 0, np.float32(NEUTRAL), graded).astype(np.float32)
 
 

@@ -34,6 +34,18 @@ SEED_TAGS: Final = 5
 SHARED_TAGS: Final = 5
 
 
+class Played(NamedTuple):
+    """How a deck plays the seed."""
+
+    rate: float = 1.0
+    """Played tempo divided by the track's own."""
+    keylock: bool = True
+    """Whether the key stays when the tempo is changed; taken to hold for the deck of the next track, too."""
+
+
+AS_RECORDED: Final = Played()
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeSeed:
     """What suggestions are made for: a file that need not be in the library."""
@@ -53,6 +65,7 @@ class ProbeSeed:
     energy: float | None = None
     duration: float | None = None
     """Seconds; without it no track is taken for a copy of the seed."""
+    played: Played = AS_RECORDED
     notes: tuple[str, ...] = field(default=())
 
     @classmethod
@@ -71,6 +84,16 @@ class ProbeSeed:
             duration=analysis.duration,
             notes=("shorter than one window",) if analysis.tiled else (),
         )
+
+    @property
+    def played_bpm(self) -> float | None:
+        """The tempo that is heard; None where unknown."""
+        return None if self.bpm is None else self.bpm * self.played.rate
+
+    @property
+    def pitch(self) -> float:
+        """Semitones by which it sounds higher than it was recorded."""
+        return 0.0 if self.played.keylock else mixability.SEMITONES * math.log2(self.played.rate)
 
 
 class Ranked(NamedTuple):
@@ -96,6 +119,8 @@ class Ranking(NamedTuple):
     """What should be known of the seed."""
     tags: list[str]
     """The seed's most telling tags, best first."""
+    rate: float = 1.0
+    """At which the seed was played."""
 
 
 class _Candidates(NamedTuple):
@@ -106,6 +131,8 @@ class _Candidates(NamedTuple):
     score: npt.NDArray[np.float64]
     change: npt.NDArray[np.float32]
     factor: npt.NDArray[np.float32]
+    pitch: npt.NDArray[np.float32]
+    """Semitones by which each would sound higher, without keylock."""
 
 
 class Recommender:
@@ -115,8 +142,10 @@ class Recommender:
         self._catalogue = catalogue
         self._index = index
 
-    def next(self, track_id: int, limit: int, exclude: Collection[int] = ()) -> Ranking:
+    def next(self, track_id: int, limit: int, exclude: Collection[int] = (), played: Played = AS_RECORDED) -> Ranking:
         """Suggest what to play after a track of the library; never the track itself, a copy of it, or one of ``exclude``.
+
+        What is ``played`` faster, or higher for want of keylock, is matched as it is heard.
 
         Raises TrackNotFoundError where the library has no such track, LibraryEmptyError where it has no other.
         """
@@ -124,7 +153,7 @@ class Recommender:
         row = int(snapshot.rows.find(np.asarray([track_id]))[0])
         if row < 0:
             raise TrackNotFoundError(f"Track #{track_id} is not in the library, or not analysed yet.")
-        return self._rank(snapshot, _seed_of(snapshot, row), limit, {track_id, *exclude})
+        return self._rank(snapshot, _seed_of(snapshot, row, played), limit, {track_id, *exclude})
 
     def knows(self, track_id: int) -> bool:
         """Whether a track can be suggested, and asked for: one whose folder was removed is kept, but takes no part."""
@@ -159,10 +188,11 @@ class Recommender:
             search,
             _notes(seed),
             snapshot.telling.shared(tags[0], tags[0])[:SEED_TAGS],
+            seed.played.rate,
         )
 
 
-def _seed_of(snapshot: Snapshot, row: int) -> ProbeSeed:
+def _seed_of(snapshot: Snapshot, row: int, played: Played) -> ProbeSeed:
     facts = snapshot.facts
     return ProbeSeed(
         vector=snapshot.rows.vectors[row],
@@ -174,6 +204,7 @@ def _seed_of(snapshot: Snapshot, row: int) -> ProbeSeed:
         key_confidence=float(facts.key_confidence[row]),
         energy=_known(facts.energy[row]),
         duration=_known(facts.duration[row]),
+        played=played,
     )
 
 
@@ -192,13 +223,22 @@ def _rerank(
     snapshot: Snapshot, seed: ProbeSeed, rows: npt.NDArray[np.int64], cosines: npt.NDArray[np.float32]
 ) -> _Candidates:
     facts = snapshot.facts
-    tempo = mixability.tempo(seed.bpm, seed.bpm_confidence, facts.bpm[rows], facts.bpm_confidence[rows])
-    key = mixability.key(seed.camelot, seed.key_confidence, facts.camelot[rows], facts.key_confidence[rows])
+    tempo = mixability.tempo(seed.played_bpm, seed.bpm_confidence, facts.bpm[rows], facts.bpm_confidence[rows])
+    pitch = np.zeros_like(tempo.change) if seed.played.keylock else mixability.own_pitch(tempo.change)
+    key = mixability.key(
+        seed.camelot,
+        seed.key_confidence,
+        facts.camelot[rows],
+        facts.key_confidence[rows],
+        None if seed.played.keylock else pitch - np.float32(seed.pitch),
+    )
     similarity = mixability.similarity(cosines, seed.vector if seed.tail is None else seed.tail, facts.heads[rows])
     score = SIMILARITY_WEIGHT * similarity + KEY_WEIGHT * key + TEMPO_WEIGHT * tempo.score
     score = np.round(score.astype(np.float64), 6)
     order = np.lexsort((snapshot.rows.ids[rows], -score))
-    return _Candidates(rows[order], cosines[order], score[order], tempo.change[order], tempo.factor[order])
+    return _Candidates(
+        rows[order], cosines[order], score[order], tempo.change[order], tempo.factor[order], pitch[order]
+    )
 
 
 def _pick(snapshot: Snapshot, seed: ProbeSeed, candidates: _Candidates, limit: int) -> list[int]:
@@ -234,12 +274,16 @@ def _explain(
 ) -> Ranked:
     row, facts = int(candidates.rows[at]), snapshot.facts
     shared = snapshot.telling.shared(seed_tags, facts.tags[row])[:SHARED_TAGS]
-    track = Mix(
-        float(facts.bpm[row]), float(facts.bpm_confidence[row]), int(facts.camelot[row]), float(facts.energy[row])
+    track = _mix(
+        float(facts.bpm[row]),
+        float(facts.bpm_confidence[row]),
+        int(facts.camelot[row]),
+        float(facts.energy[row]),
+        float(candidates.pitch[at]),
     )
     comparable = shared or snapshot.telling.shared(seed_tags, seed_tags)
     reason = reasons.why(
-        _mix(seed),
+        _mix(_nan(seed.played_bpm), seed.bpm_confidence, seed.camelot, _nan(seed.energy), seed.pitch),
         track,
         float(candidates.change[at]),
         float(candidates.factor[at]),
@@ -250,13 +294,18 @@ def _explain(
     )
 
 
-def _mix(seed: ProbeSeed) -> Mix:
-    bpm = math.nan if seed.bpm is None else seed.bpm
-    return Mix(bpm, seed.bpm_confidence, seed.camelot, math.nan if seed.energy is None else seed.energy)
+def _mix(bpm: float, confidence: float, camelot: int, energy: float, pitch: float) -> Mix:
+    semitones = round(pitch)
+    heard = mixability.transposed(np.array([camelot], np.int8), np.array([semitones], np.int64))
+    return Mix(bpm, confidence, int(heard[0]), energy, semitones != 0)
 
 
 def _notes(seed: ProbeSeed) -> list[str]:
     notes = list(seed.notes)
+    per_cent = f"{100 * (seed.played.rate - 1):+.1f}"
+    if float(per_cent):
+        heard = "" if seed.played_bpm is None else f": {seed.played_bpm:.1f} BPM"
+        notes.append(f"played at {per_cent} %{heard}")
     if seed.bpm is None:
         notes.append("tempo unknown")
     elif seed.bpm_confidence < reasons.SURE:
@@ -264,6 +313,10 @@ def _notes(seed: ProbeSeed) -> list[str]:
     if seed.camelot < 0:
         notes.append("key unknown")
     return notes
+
+
+def _nan(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _known(value: np.floating) -> float | None:

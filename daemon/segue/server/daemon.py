@@ -155,7 +155,7 @@ class Daemon:
         writer = TagWriter(library, pool, decks, mirror, Unfinished(home.unfinished_file))
         models = ModelsHandlers(home, registry, renewer, library, executor)
         dispatch = dispatcher(
-            RecommendHandlers(library, references, spaces, pool, executor),
+            RecommendHandlers(library, references, spaces, pool, decks, executor),
             LibraryHandlers(library, watcher, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, events.publish, executor),
             models,

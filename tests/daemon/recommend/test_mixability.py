@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.keys import KEYS, camelot_number
+from segue.keys import KEYS, PITCHES, camelot_number
 from segue.recommend import mixability
 from segue.recommend.mixability import NEUTRAL, WHEEL
 
@@ -55,7 +55,7 @@ def test_tempo_is_symmetric(a: float, b: float, ca: float, cb: float) -> None:
 @given(bpms, bpms)
 def test_change_and_factor_say_what_the_tempi_say(seed: float, track: float) -> None:
     _, change, factor = tempo(seed, track)
-    assert factor in {0.5, 1.0, 2.0}
+    assert any(factor == pytest.approx(one) for one in (0.5, 1.0, 2.0, 1.5, 2 / 3))
     assert track * factor / seed - 1 == pytest.approx(change, abs=1e-4)
 
 
@@ -63,6 +63,52 @@ def test_half_and_double_time_mix_but_not_as_well() -> None:
     assert tempo(174, 87)[0] == tempo(87, 174)[0] == pytest.approx(0.9)
     assert tempo(174, 87)[2] == 2.0
     assert tempo(87, 174)[2] == 0.5
+
+
+def test_three_beats_over_two_mix_less_well_than_half_time_but_better_than_not_to_know() -> None:
+    assert tempo(132, 88)[0] == tempo(88, 132)[0] == pytest.approx(mixability.CROSS_TIME)
+    assert tempo(132, 88)[2] == 1.5
+    assert tempo(88, 132)[2] == pytest.approx(2 / 3)
+    assert NEUTRAL < mixability.CROSS_TIME < mixability.HALF_TIME
+    # A pitch that the fader makes easily is never given up for a crosswise blend.
+    assert tempo(128, 128 * 1.08)[2] == 1.0
+
+
+@given(st.floats(-mixability.REACH + 0.01, mixability.REACH - 0.01), st.sampled_from([1.0, 2.0, 0.5]))
+def test_without_keylock_the_pitch_that_brings_a_track_to_the_tempo_moves_its_key(needed: float, factor: float) -> None:
+    _, change, _ = tempo(128 * (1 + needed), 128 / factor)
+    semitones = float(mixability.own_pitch(np.array([change], np.float32))[0])
+    if abs(100 * change) < 10:  # else three over two may be nearer
+        assert semitones == pytest.approx(12 * np.log2(1 + needed), abs=1e-3)
+
+
+def test_what_is_not_brought_to_the_tempo_keeps_its_key() -> None:
+    change = np.array([np.nan, 0.5, -0.5, 0.0], np.float32)
+    assert mixability.own_pitch(change).tolist() == [0.0, 0.0, 0.0, 0.0]
+
+
+@given(st.integers(0, 23), st.integers(-30, 30))
+def test_transposing_moves_the_tonic_by_semitones_and_keeps_the_mode(number: int, semitones: int) -> None:
+    moved = int(mixability.transposed(np.array([number], np.int8), np.array([semitones]))[0])
+    (tonic, mode), (other, same_mode) = KEYS[number].split(), KEYS[moved].split()
+    assert mode == same_mode
+    assert PITCHES[(PITCHES.index(tonic) + semitones) % 12] == other
+    assert mixability.transposed(np.array([-1], np.int8), np.array([semitones])).tolist() == [-1]
+
+
+@given(st.integers(0, 23), st.integers(0, 23), st.floats(-13, 13, width=32))
+def test_a_shifted_key_is_graded_between_its_two_semitones(seed: int, track: int, shift: float) -> None:
+    camelot, sure = np.array([track], np.int8), np.ones(1, np.float32)
+
+    def at(semitones: float) -> float:
+        return float(mixability.key(seed, 1.0, camelot, sure, np.array([semitones], np.float32))[0])
+
+    low = np.floor(shift)
+    assert at(shift) == pytest.approx((1 - (shift - low)) * at(low) + (shift - low) * at(low + 1), abs=1e-4)
+    moved = int(mixability.transposed(camelot, np.array([int(low)]))[0])
+    assert at(low) == pytest.approx(float(WHEEL[seed, moved]), abs=1e-6)
+    assert at(0.0) == pytest.approx(float(mixability.key(seed, 1.0, camelot, sure)[0]), abs=1e-6)
+    assert float(mixability.key(seed, 1.0, np.array([-1], np.int8), sure, np.array([shift], np.float32))[0]) == NEUTRAL
 
 
 @given(bpms, units, units)

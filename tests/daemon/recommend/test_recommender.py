@@ -11,7 +11,8 @@ from recommend_support import DIM, LABELS, library, recommender
 
 from segue.analysis.result import Key, Tempo, TrackAnalysis
 from segue.errors import LibraryEmptyError, TrackNotFoundError
-from segue.recommend.recommender import ProbeSeed, Ranking
+from segue.library.columns import Columns
+from segue.recommend.recommender import Played, ProbeSeed, Ranking
 
 present = {"present": np.ones(200, dtype=np.bool_)}
 
@@ -78,6 +79,48 @@ def test_a_score_is_made_of_similarity_key_and_tempo() -> None:
     assert best.similarity == pytest.approx(0.64, abs=1e-5)
     assert best.score == pytest.approx(0.6 * similarity + 0.2 + 0.2, abs=1e-5)
     assert second.score == pytest.approx(0.6 * similarity + 0.1 + 0.1, abs=1e-5)
+
+
+def four(**changes: object) -> Columns:
+    """Equal tracks but for tempo and key."""
+    columns = library(4, present=np.ones(4, dtype=np.bool_))
+    same = {name: np.repeat(getattr(columns, name)[:1], 4, axis=0) for name in SAME}
+    sure = {name: np.ones(4, np.float32) for name in ("bpm_confidence", "key_confidence")}
+    apart = {"artist": np.zeros(4, np.uint64), "duration": np.arange(4, dtype=np.float32) * 10 + 100}
+    return replace(columns, **same | sure | apart | changes)
+
+
+def test_tempo_is_compared_with_what_is_heard() -> None:
+    columns = four(bpm=np.array([120, 120, 126, 132], np.float32), camelot=np.full(4, 14, np.int8))
+    with recommender(columns) as (made, _, _index):
+        assert ids(made.next(1, 3)) == [2, 3, 4]
+        faster = made.next(1, 3, played=Played(1.1))
+        assert ids(faster) == [4, 3, 2]
+    assert faster.notes == ["played at +10.0 %: 132.0 BPM"]
+    assert faster.rate == 1.1
+    assert "same tempo" in faster.suggestions[0].why
+    assert "pitch +4.8 %" in faster.suggestions[1].why
+
+
+def test_without_keylock_the_keys_are_those_that_are_heard() -> None:
+    semitone = 2 ** (1 / 12)
+    # One semitone faster, 8A sounds as 3A. The second is brought from 120 to that tempo and moves along, the third (3A) and the
+    # fourth (8A) are as fast already and stay what they are.
+    columns = four(
+        bpm=np.array([120, 120, 120 * semitone, 120 * semitone], np.float32),
+        camelot=np.array([14, 14, 4, 14], np.int8),
+    )
+    with recommender(columns) as (made, _, _index):
+        kept = {one.id: one for one in made.next(1, 3, played=Played(semitone, keylock=True)).suggestions}
+        moved = {one.id: one for one in made.next(1, 3, played=Played(semitone, keylock=False)).suggestions}
+    assert kept[2].why.startswith("8A → 8A, pitch +5.9 %")
+    assert moved[2].why.startswith("3A → 3A (as played), pitch +5.9 %")
+    assert kept[2].score == pytest.approx(moved[2].score, abs=1e-4)
+    assert kept[3].why.startswith("8A → 3A, same tempo")
+    assert moved[3].why.startswith("3A → 3A (as played), same tempo")
+    assert moved[4].why.startswith("3A → 8A (as played), same tempo")
+    assert moved[3].score - kept[3].score == pytest.approx(0.2 * (1.0 - 0.5), abs=1e-3)
+    assert moved[4].score - kept[4].score == pytest.approx(0.2 * (0.1 - 1.0), abs=1e-3)
 
 
 def test_of_equal_tracks_the_one_whose_beginning_fits_the_seeds_end_comes_first() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 
 from segue.analysis.pool import AnalysisPool
@@ -12,6 +13,8 @@ from segue.errors import TrackNotFoundError, TrackNotReadyError
 from segue.library.paths import shown
 from segue.library.store import Library
 from segue.protocol.messages import AnalyseParams, Analysis, NextParams, SimilarParams, Suggestions, Track, TrackParams
+from segue.recommend.recommender import AS_RECORDED, Played
+from segue.server.decks import Decks
 from segue.server.futures import then
 from segue.server.handlers.references import References
 from segue.server.handlers.seeds import after_file, after_track, asked_by_file, audio_path
@@ -28,6 +31,7 @@ class RecommendHandlers:
         references: References,
         spaces: Spaces,
         pool: AnalysisPool,
+        decks: Decks,
         executor: Executor,
     ) -> None:
         self._library = library
@@ -35,11 +39,12 @@ class RecommendHandlers:
         self._references = references
         self._spaces = spaces
         self._pool = pool
+        self._decks = decks
 
     def next(self, params: NextParams, origin: Origin) -> Suggestions | Future[Suggestions]:
         """What to play after a track; a path that is not indexed yet is analysed on the spot."""
         try:
-            return self._references.use(params.track, lambda track: self._after(track, params.limit))
+            return self._references.use(params.track, lambda track: self._after(track, params.track, params.limit))
         except (TrackNotFoundError, TrackNotReadyError):
             if not Path(params.track).is_absolute():
                 raise
@@ -55,7 +60,7 @@ class RecommendHandlers:
             known = self._library.known(probe.identity)
             space = self._spaces.current
             if known is not None and space.recommender.knows(known):
-                return self._after(known, params.limit)
+                return self._after(known, params.path, params.limit)
             if not space.listens:
                 raise TrackNotReadyError(
                     f"{shown(path)} can be compared with the library when Segue has changed to its new networks: "
@@ -67,7 +72,8 @@ class RecommendHandlers:
             space = self._spaces.current
             if analysis.model != space.model_id:  # other networks have taken over while it was analysed
                 return judge(path, probe)
-            ranking = space.recommender.similar(asked_by_file(probe, analysis), params.limit)
+            seed = replace(asked_by_file(probe, analysis), played=self._played(None, params.path))
+            ranking = space.recommender.similar(seed, params.limit)
             return after_file(self._library, path, probe, analysis, ranking)
 
         return then(self._audio(params.path, origin), listen)
@@ -95,5 +101,11 @@ class RecommendHandlers:
         """See `audio_path`. Not in the router's thread: a drive that does not answer may take minutes to say so."""
         return self._executor.submit(lambda: audio_path(text, origin, self._library.folders()))
 
-    def _after(self, track: int, limit: int) -> Suggestions:
-        return after_track(self._library, track, self._spaces.current.recommender.next(track, limit))
+    def _after(self, track: int, asked: str, limit: int) -> Suggestions:
+        ranking = self._spaces.current.recommender.next(track, limit, played=self._played(track, asked))
+        return after_track(self._library, track, ranking)
+
+    def _played(self, track: int | None, asked: str) -> Played:
+        """How a deck plays what was ``asked`` for; as it was recorded where none does."""
+        deck = self._decks.playing_one(track, asked)
+        return AS_RECORDED if deck is None else Played(deck.rate, deck.keylock)

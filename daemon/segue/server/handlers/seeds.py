@@ -58,6 +58,7 @@ def after_track(library: Library, track: int, ranking: Ranking) -> Suggestions:
             duration=_rounded(seed.duration, 2),
             tags=list(ranking.tags),
             notes=[*ranking.notes, *doubts.get(track, [])],
+            rate=ranking.rate,
         ),
         found,
         ranking,
@@ -103,6 +104,7 @@ def after_file(library: Library, path: Path, probe: Probe, analysis: TrackAnalys
         duration=_rounded(analysis.duration, 2),
         tags=list(ranking.tags),
         notes=notes,
+        rate=ranking.rate,
     )
     found = {brief.id: brief for brief in library.brief([ranked.id for ranked in ranking.suggestions])}
     return _answer(seed, found, ranking, _disagreements(library, list(found)))
