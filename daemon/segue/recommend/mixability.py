@@ -5,6 +5,7 @@ Doubt is not a fault: a score is drawn towards `NEUTRAL` as the confidence falls
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -26,6 +27,14 @@ CROSS_TIME: Final = 0.6
 """What three beats over two are worth: only every third beat meets, so the blend is short; still better than not to know."""
 REACH: Final = 0.16
 """Change of tempo that the widest usual pitch fader makes: beyond it nobody mixes beat to beat."""
+ENERGY_DOWN: Final = 1.0
+"""A step of energy, of ten, that keeps a floor: one down ..."""
+ENERGY_UP: Final = 2.0
+"""... and two up ..."""
+ENERGY_FALL: Final = 3.0
+"""... and how many more make the step as bad as it gets."""
+VOICE_TAGS: Final = frozenset({"voice", "vocal", "vocals", "female vocalists", "female vocalist", "male vocalists"})
+"""Tags that say that somebody sings; in lower case."""
 SEMITONES: Final = 12
 FIFTH: Final = 7
 """A semitone up is seven steps round the Camelot wheel, whose steps are fifths of seven semitones."""
@@ -126,6 +135,27 @@ def key(
         grade = (1.0 - part) * below + part * above
     graded = NEUTRAL + trust * (grade - NEUTRAL)
     return np.where(camelot < 0, np.float32(NEUTRAL), graded).astype(np.float32)
+
+
+def energy_strain(seed: float | None, energy: Floats) -> Floats:
+    """How far the step of energy goes beyond what keeps a floor, 0..1, shape (n,); 0 where either energy is unknown.
+
+    Energies are 1..10; None or NaN: unknown.
+    """
+    step = energy - np.float32(np.nan if seed is None else seed)
+    beyond = np.maximum(step - ENERGY_UP, -ENERGY_DOWN - step) / ENERGY_FALL
+    return np.where(np.isnan(beyond), 0.0, np.clip(beyond, 0.0, 1.0)).astype(np.float32)
+
+
+def voiced(tags: npt.NDArray[np.float16], levels: Floats, labels: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Tell which tracks have vocals, shape (n,): a tag of `VOICE_TAGS` reaches its level.
+
+    ``tags`` has shape (n, labels), ``levels`` (labels,). The tags are those of whole tracks: that the voices meet in the blend is
+    likely, not sure.
+    """
+    of_voices = [at for at, label in enumerate(labels) if label.casefold() in VOICE_TAGS]
+    found: npt.NDArray[np.bool_] = np.any(tags[:, of_voices] >= levels[of_voices], axis=1)
+    return found
 
 
 def _wheel() -> Floats:

@@ -18,6 +18,7 @@ FAR_CROSSWISE: Final = 8.0
 WAYS: Final = {2.0: "half time", 0.5: "double time", 1.5: "3:2 time"}
 """What a track's tempo is called that is multiplied by so much; the rest is 2:3 time."""
 TAGS_NAMED: Final = 3
+CLASH: Final = "both have vocals"
 OCTAVE: Final = 110.0
 """A doubtful tempo below this may be twice as fast, one above half as fast."""
 
@@ -36,14 +37,16 @@ class Mix(NamedTuple):
     """Without keylock the pitch has moved the key by half a semitone or more."""
 
 
-def why(seed: Mix, track: Mix, change: float, factor: float, shared: Sequence[str] | None) -> str:
+def why(
+    seed: Mix, track: Mix, change: float, factor: float, shared: Sequence[str] | None, *, vocals: bool = False
+) -> str:
     """Say why ``track`` follows ``seed``.
 
     ``change`` and ``factor`` are those of `mixability.tempo`; ``shared`` are the tags in common, the most telling first;
-    None where the seed has no tags that could be shared.
+    None where the seed has no tags that could be shared. ``vocals``: both tracks have some.
     The percentage is the pitch that brings the track to the seed's tempo, at the stated half or double time.
     """
-    parts = [_key(seed, track), _tempo(seed, track, change, factor), _tags(shared)]
+    parts = [_key(seed, track), _tempo(seed, track, change, factor), _tags(shared), CLASH if vocals else ""]
     line = ", ".join(part for part in parts if part)
     energy = _energy(seed.energy, track.energy)
     return f"{line}; {energy}" if energy else line

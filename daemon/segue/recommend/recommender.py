@@ -23,6 +23,11 @@ CANDIDATES: Final = 128
 SIMILARITY_WEIGHT: Final = 0.6
 KEY_WEIGHT: Final = 0.2
 TEMPO_WEIGHT: Final = 0.2
+VOCALS_PENALTY: Final = 0.04
+"""For a voice over a voice: as much as two grades between good keys (.02 each), much less than a clash of keys (.16), for the DJ may
+mix where neither sings."""
+ENERGY_PENALTY: Final = 0.04
+"""For the worst step of energy; no more, for a DJ may want it."""
 COPY_COSINE: Final = 0.9995
 COPY_SECONDS: Final = 1.0
 """Two tracks this near in sound and length are copies of one recording."""
@@ -103,7 +108,7 @@ class Ranked(NamedTuple):
     similarity: float
     """Cosine of the track vectors, -1..1."""
     score: float
-    """0..1: `mixability.similarity` weighs .6, key .2 and tempo .2."""
+    """0..1: `mixability.similarity` weighs .6, key .2 and tempo .2; vocals over vocals and a wide step of energy cost .04 each."""
     tags_in_common: list[str]
     why: str
 
@@ -133,6 +138,8 @@ class _Candidates(NamedTuple):
     factor: npt.NDArray[np.float32]
     pitch: npt.NDArray[np.float32]
     """Semitones by which each would sound higher, without keylock."""
+    vocals: npt.NDArray[np.bool_]
+    """Seed and candidate both have some."""
 
 
 class Recommender:
@@ -175,7 +182,7 @@ class Recommender:
         while True:
             choice = pool.choose(snapshot, strong[0], weak[0], allowed, wanted)
             found, search = self._index.search(snapshot.rows, seed.vector, k, choice.mask)
-            candidates = _rerank(snapshot, seed, found.rows, found.cosines)
+            candidates = _rerank(snapshot, seed, tags, found.rows, found.cosines)
             picked = _pick(snapshot, seed, candidates, limit)
             left = int(np.count_nonzero(choice.mask))
             if len(picked) >= limit or len(found.rows) == possible:
@@ -220,7 +227,11 @@ def _allowed(snapshot: Snapshot, exclude: set[int]) -> npt.NDArray[np.bool_]:
 
 
 def _rerank(
-    snapshot: Snapshot, seed: ProbeSeed, rows: npt.NDArray[np.int64], cosines: npt.NDArray[np.float32]
+    snapshot: Snapshot,
+    seed: ProbeSeed,
+    seed_tags: npt.NDArray[np.float16],
+    rows: npt.NDArray[np.int64],
+    cosines: npt.NDArray[np.float32],
 ) -> _Candidates:
     facts = snapshot.facts
     tempo = mixability.tempo(seed.played_bpm, seed.bpm_confidence, facts.bpm[rows], facts.bpm_confidence[rows])
@@ -234,10 +245,19 @@ def _rerank(
     )
     similarity = mixability.similarity(cosines, seed.vector if seed.tail is None else seed.tail, facts.heads[rows])
     score = SIMILARITY_WEIGHT * similarity + KEY_WEIGHT * key + TEMPO_WEIGHT * tempo.score
-    score = np.round(score.astype(np.float64), 6)
+    levels, labels = snapshot.telling.levels, snapshot.telling.labels
+    vocals = mixability.voiced(facts.tags[rows], levels, labels) & mixability.voiced(seed_tags, levels, labels)
+    score -= VOCALS_PENALTY * vocals + ENERGY_PENALTY * mixability.energy_strain(seed.energy, facts.energy[rows])
+    score = np.round(np.maximum(score, 0.0).astype(np.float64), 6)
     order = np.lexsort((snapshot.rows.ids[rows], -score))
     return _Candidates(
-        rows[order], cosines[order], score[order], tempo.change[order], tempo.factor[order], pitch[order]
+        rows[order],
+        cosines[order],
+        score[order],
+        tempo.change[order],
+        tempo.factor[order],
+        pitch[order],
+        vocals[order],
     )
 
 
@@ -288,6 +308,7 @@ def _explain(
         float(candidates.change[at]),
         float(candidates.factor[at]),
         shared if comparable else None,
+        vocals=bool(candidates.vocals[at]),
     )
     return Ranked(
         int(snapshot.rows.ids[row]), float(candidates.similarity[at]), float(candidates.score[at]), shared, reason

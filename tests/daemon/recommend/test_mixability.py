@@ -126,6 +126,21 @@ def test_doubt_draws_towards_neutral(a: float, b: float, confidence: float) -> N
     assert tempo(a, b, 0.0)[0] == NEUTRAL
 
 
+def test_a_wide_step_of_energy_strains_and_an_unknown_one_does_not() -> None:
+    energy = np.array([1, 4, 5, 6, 8, 9.5, 10, np.nan], np.float32)
+    assert mixability.energy_strain(6.0, energy) == pytest.approx([1, 1 / 3, 0, 0, 0, 0.5, 2 / 3, 0])
+    for unknown in (None, np.nan):
+        assert not np.any(mixability.energy_strain(unknown, energy))
+
+
+def test_vocals_are_heard_from_any_tag_that_says_so() -> None:
+    labels = ("house", "voice", "Female Vocalists")
+    tags = np.array([[0.9, 0.1, 0.1], [0, 0.3, 0], [0, 0, 0.4], [0, 0.29, 0.39]], np.float16)
+    levels = np.array([0.5, 0.3, 0.4], np.float16).astype(np.float32)
+    assert mixability.voiced(tags, levels, labels).tolist() == [False, True, True, False]
+    assert mixability.voiced(tags[:, :1], levels[:1], labels[:1]).tolist() == [False] * 4
+
+
 def test_grades_of_keys() -> None:
     assert key("8A", "8A") == 1.0
     assert key("8A", "8B") == key("8A", "7A") == key("8A", "9A") == 0.9

@@ -50,6 +50,13 @@ def test_as_a_dj_says_it() -> None:
     assert reason(seed, Mix(nan, 0.0, 14, 6.0), [])[0].startswith("8A → 8A, tempo unknown")
 
 
+def test_a_voice_over_a_voice_is_said() -> None:
+    one, other = Mix(128.0, 1.0, 14, 6.0), Mix(128.0, 1.0, 14, 7.0)
+    assert why(one, other, 0.0, 1.0, ["soul"], vocals=True) == (
+        "8A → 8A, same tempo, shares soul, both have vocals; more energy (6 → 7)"
+    )
+
+
 def test_a_key_that_the_pitch_has_moved_is_the_one_that_is_heard() -> None:
     plain, pitched = Mix(128.0, 1.0, 14, nan), Mix(128.0, 1.0, 16, nan, pitched=True)
     assert why(plain, pitched, 0.0, 1.0, None) == "8A → 9A (as played), same tempo"

@@ -71,6 +71,8 @@ def test_a_score_is_made_of_similarity_key_and_tempo() -> None:
         key_confidence=np.array([1, 1, 0], dtype=np.float32),
         tails=np.eye(3, DIM, dtype=np.float16),
         heads=np.eye(1, DIM, dtype=np.float16).repeat(3, axis=0),
+        tags=np.zeros((3, len(LABELS)), dtype=np.float16),
+        energy=np.full(3, 6, dtype=np.float32),
     )
     with recommender(columns) as (made, _, _index):
         best, second = made.next(1, 10).suggestions
@@ -121,6 +123,25 @@ def test_without_keylock_the_keys_are_those_that_are_heard() -> None:
     assert moved[4].why.startswith("3A → 8A (as played), same tempo")
     assert moved[3].score - kept[3].score == pytest.approx(0.2 * (1.0 - 0.5), abs=1e-3)
     assert moved[4].score - kept[4].score == pytest.approx(0.2 * (0.1 - 1.0), abs=1e-3)
+
+
+def test_a_voice_over_a_voice_and_a_wide_step_of_energy_cost_a_little() -> None:
+    tags = np.full((4, len(LABELS)), 0.05, np.float16)
+    tags[:3, LABELS.index("vocal")] = 0.9
+    columns = four(
+        bpm=np.full(4, 120, np.float32),
+        camelot=np.full(4, 14, np.int8),
+        tags=tags,
+        energy=np.array([5, 5, 10, 7], np.float32),
+    )
+    with recommender(columns) as (made, _, _index):
+        best, sung, jump = made.next(1, 3).suggestions
+        silent = made.next(4, 3).suggestions
+    assert [best.id, sung.id, jump.id] == [4, 2, 3]
+    assert best.score - sung.score == pytest.approx(0.04, abs=1e-5)
+    assert sung.score - jump.score == pytest.approx(0.04, abs=1e-5)
+    assert ["both have vocals" in one.why for one in (best, sung, jump)] == [False, True, True]
+    assert not any("both have vocals" in one.why for one in silent)
 
 
 def test_of_equal_tracks_the_one_whose_beginning_fits_the_seeds_end_comes_first() -> None:
@@ -189,7 +210,7 @@ def test_when_there_is_only_one_artist_the_list_is_full_all_the_same() -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-SAME = ("vectors", "heads", "tails", "tags", "bpm", "bpm_confidence", "camelot", "key_confidence")
+SAME = ("vectors", "heads", "tails", "tags", "bpm", "bpm_confidence", "camelot", "key_confidence", "energy")
 
 
 def test_equal_tracks_come_in_the_order_of_their_ids() -> None:
