@@ -5,7 +5,7 @@ Doubt is not a fault: a score is drawn towards `NEUTRAL` as the confidence falls
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -147,15 +147,20 @@ def energy_strain(seed: float | None, energy: Floats) -> Floats:
     return np.where(np.isnan(beyond), 0.0, np.clip(beyond, 0.0, 1.0)).astype(np.float32)
 
 
-def voiced(tags: npt.NDArray[np.float16], levels: Floats, labels: Sequence[str]) -> npt.NDArray[np.bool_]:
+def voiced(tags: npt.NDArray[np.float16], levels: Floats, labels: tuple[str, ...]) -> npt.NDArray[np.bool_]:
     """Tell which tracks have vocals, shape (n,): a tag of `VOICE_TAGS` reaches its level.
 
     ``tags`` has shape (n, labels), ``levels`` (labels,). The tags are those of whole tracks: that the voices meet in the blend is
     likely, not sure.
     """
-    of_voices = [at for at, label in enumerate(labels) if label.casefold() in VOICE_TAGS]
+    of_voices = _of_voices(labels)
     found: npt.NDArray[np.bool_] = np.any(tags[:, of_voices] >= levels[of_voices], axis=1)
     return found
+
+
+@lru_cache(maxsize=4)
+def _of_voices(labels: tuple[str, ...]) -> list[int]:
+    return [at for at, label in enumerate(labels) if label.casefold() in VOICE_TAGS]
 
 
 def _wheel() -> Floats:

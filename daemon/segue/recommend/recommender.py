@@ -317,8 +317,10 @@ def _explain(
 
 def _mix(bpm: float, confidence: float, camelot: int, energy: float, pitch: float) -> Mix:
     semitones = round(pitch)
+    if not semitones:
+        return Mix(bpm, confidence, camelot, energy)
     heard = mixability.transposed(np.array([camelot], np.int8), np.array([semitones], np.int64))
-    return Mix(bpm, confidence, int(heard[0]), energy, semitones != 0)
+    return Mix(bpm, confidence, int(heard[0]), energy, pitched=True)
 
 
 def _notes(seed: ProbeSeed) -> list[str]:
