@@ -10,7 +10,7 @@ import pytest
 
 from library_support import DIM, LABELS, MODEL, analysis, probe, wait_until
 from segue.library.store import Library
-from segue.protocol.messages import DeckParams, TrackParams
+from segue.protocol.messages import Deck, DeckParams, TrackParams
 from segue.server.decks import Decks
 from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.references import References
@@ -65,3 +65,20 @@ def test_a_play_is_answered_when_it_is_written(library: Library, playing: Playin
 def test_a_deck_with_something_that_is_no_path_searches_for_nothing(library: Library, playing: PlayingHandlers) -> None:
     library.store("/music/one.mp3", probe("one", title="Some title"), analysis("one"))
     assert playing.update(DeckParams(deck="1", path="some title"), LOCAL).track is None
+
+
+def test_of_the_decks_that_play_a_track_the_one_spoken_of_last_counts() -> None:
+    now = iter(range(10))
+    decks = Decks(clock=lambda: float(next(now)))
+    for name, track, rate, plays in (
+        ("1", 7, 1.02, True),
+        ("2", 7, 1.05, True),
+        ("3", 7, 1.08, False),
+        ("4", 8, 0.9, True),
+    ):
+        decks.update(Deck(deck=name, path=f"/music/{track}.mp3", track=track, rate=rate, playing=plays))
+    decks.update(Deck(deck="5", path="/elsewhere/new.mp3", rate=0.97, playing=True))
+    found = [
+        decks.playing_one(*asked) for asked in ((7, "seven"), (9, "nine"), (None, "/elsewhere/new.mp3"), (None, "7"))
+    ]
+    assert [deck and deck.rate for deck in found] == [1.05, None, 0.97, None]
