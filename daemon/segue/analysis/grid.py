@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segue.analysis.onsets import BANDS, ROWS, Onsets
+from segue.analysis.pulse import MIDDLE_SECONDS
 from segue.frontend.constants import FRAME_RATE
 from segue.networks.arrays import Arrays, gelu, log_softmax
 from segue.networks.models import models_dir
@@ -27,7 +28,6 @@ BAR_BINS: Final = 6
 """Of each beat of a bar."""
 METRES: Final = (3, 4)
 _ONSETS: Final = len(ROWS) + BANDS
-_MIDDLE_SECONDS: Final = 360
 _SOFT: Final = 0.05
 _LATENESS: Final = 0.010
 """Seconds by which an onset in `Onsets` is later than the beat: the median over 231 rendered clips in four codecs."""
@@ -94,7 +94,7 @@ class GridFinder:
 
     def find(self, onsets: Onsets, bpm: float, beats_per_bar: int) -> Grid:
         """The grid of a recording's onsets, shape (16, frames), at its tempo; they are read in the middle six minutes."""
-        spare = max(onsets.shape[1] - round(_MIDDLE_SECONDS * FRAME_RATE), 0) // 2
+        spare = max(onsets.shape[1] - round(MIDDLE_SECONDS * FRAME_RATE), 0) // 2
         middle = onsets[:, spare : onsets.shape[1] - spare]
         start = spare / FRAME_RATE
         period = 60.0 / bpm

@@ -28,18 +28,27 @@ _SAME: Final = 0.01
 """Tempi nearer than this belong together."""
 _CHANGED: Final = 0.018
 _MIN_SECONDS: Final = 15.0
+_NOISE: Final = 0.25
+"""How much of noise seems to repeat; of music it is .4 (the 5th percentile of rendered clips) to .7."""
+_CLEAR: Final = 0.45
+_BELIEVED: Final = 0.36
+_LEAST_WEIGHT: Final = 0.05
 
 
-def local_tempi(pulse: Array, bpm: float, start: float) -> tuple[LocalTempo, ...]:
-    """The tempi of stretches of a pulse, shape (frames,), that begins at `start` seconds; empty when there is only one.
+def local_tempi(pulse: Array, bpm: float) -> tuple[LocalTempo, ...]:
+    """The tempi of stretches of a recording with this pulse, shape (frames,); empty when there is only one.
 
     All are at the metrical level of `bpm`.
     """
     if len(pulse) < 3 * _WINDOW:
         return ()
     tempi = bpm * 2.0 ** np.arange(-_REACH_OCTAVES, _REACH_OCTAVES, 1 / _STEPS_PER_OCTAVE)
-    path = tempi[_best_path(_salience(pulse, tempi))]
+    salience, clear = _salience(pulse, tempi)
+    weight = np.clip((clear - _NOISE) / (_CLEAR - _NOISE), _LEAST_WEIGHT, 1.0)
+    path = tempi[_best_path(salience * weight[:, None])]
     stretches = _stretches(path)
+    if min(float(np.median(clear[first:after])) for first, after, _ in stretches) < _BELIEVED:
+        return ()
     if len(stretches) < 2 or max(t for _, _, t in stretches) / min(t for _, _, t in stretches) < 1 + _CHANGED:
         return ()
     hop = _HOP / FRAME_RATE
@@ -49,19 +58,21 @@ def local_tempi(pulse: Array, bpm: float, start: float) -> tuple[LocalTempo, ...
     for first, after, tempo in stretches:
         begin = 0.0 if first == 0 else edge + first * hop
         end = length if after == len(path) else edge + after * hop
-        found.append(LocalTempo(start + begin, start + end, float(tempo)))
+        found.append(LocalTempo(begin, end, float(tempo)))
     return tuple(found)
 
 
-def _salience(pulse: Array, tempi: Array) -> Array:
-    """How strongly each window repeats at each tempo, 0..1, shape (windows, tempi)."""
+def _salience(pulse: Array, tempi: Array) -> tuple[Array, Array]:
+    """How strongly each window repeats at each tempo, 0..1, shape (windows, tempi); and how much of it repeats, (windows,)."""
     windows = np.lib.stride_tricks.sliding_window_view(pulse, _WINDOW)[::_HOP]
     centred = (windows - windows.mean(axis=1, keepdims=True)) * np.hanning(_WINDOW)
     size = 8 * _WINDOW
     spectrum = np.abs(fft.rfft(centred.astype(np.float32), size, axis=1))
     places = [size * tempi / 60.0 / FRAME_RATE * harmonic for harmonic in _HARMONICS]
     found = np.array([sum(at(row, place) for place in places) for row in spectrum])
-    return np.asarray(found / (found.max(axis=1, keepdims=True) + 1e-9))
+    strongest = found.max(axis=1)
+    all_of_it = np.sqrt((centred**2).sum(axis=1) * _WINDOW)
+    return np.asarray(found / (strongest[:, None] + 1e-9)), np.asarray(strongest / (all_of_it + 1e-9))
 
 
 def _best_path(salience: Array) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

@@ -21,10 +21,10 @@ Array = npt.NDArray[np.float64]
 
 SLOWEST: Final = 50.0
 FASTEST: Final = 210.0
+MIDDLE_SECONDS: Final = 360
 _STEPS_PER_OCTAVE: Final = 120
 _WINDOW: Final = round(12 * FRAME_RATE)
 _HOP: Final = round(3 * FRAME_RATE)
-_MIDDLE_SECONDS: Final = 360
 _PRIOR_BPM: Final = 122.0
 _PRIOR_OCTAVES: Final = 0.75
 _LAG_MULTIPLES: Final = (1, 2, 4)
@@ -56,10 +56,13 @@ class Periodicity(NamedTuple):
     """Normalised autocorrelation at the best tempo, 0..1."""
 
 
-def pulses(onsets: Onsets) -> Pulses:
-    """The pulses of onsets, shape (16, frames): of the middle six minutes, for intro and outro have the fewest beats."""
+def pulses(onsets: Onsets, *, whole: bool = False) -> Pulses:
+    """The pulses of onsets, shape (16, frames).
+
+    Unless the whole is asked for they are those of the middle six minutes, for intro and outro have the fewest beats.
+    """
     frames = onsets.shape[1]
-    spare = max(frames - round(_MIDDLE_SECONDS * FRAME_RATE), 0)
+    spare = 0 if whole else max(frames - round(MIDDLE_SECONDS * FRAME_RATE), 0)
     middle = onsets[: len(ROWS), spare // 2 : frames - (spare - spare // 2)].astype(np.float64)
     rows = np.stack([_pulse(row) for row in middle])
     return Pulses(rows, np.asarray(np.array(_ROW_WEIGHTS) @ rows), spare // 2)

@@ -19,12 +19,16 @@ from segue.analysis.grid import GridFinder
 from segue.analysis.levels import Choice, LevelChooser, levels
 from segue.analysis.line import Line, exact_tempo, fit_line
 from segue.analysis.local_tempo import local_tempi
-from segue.analysis.onsets import Onsets
+from segue.analysis.onsets import ROWS, Onsets
 from segue.analysis.pulse import Periodicity, periodicity, pulses
 from segue.analysis.result import LocalTempo, Tempo
 from segue.frontend.constants import FRAME_RATE
 
 _MIN_SECONDS: Final = 3.0
+_STILL_DB: Final = 1.8
+_LIVELY_DB: Final = 3.8
+"""Rise in a frame that one in a hundred exceeds, in the row where it is highest: held tones waver by less than the first (a
+pulse that is found there is made of their beating), rendered music has more than the second."""
 _CLEAR: Final = 0.15
 """Salience from which on a pulse is clear."""
 _STEADY: Final = 0.9
@@ -43,7 +47,8 @@ def estimate_tempo(onsets: Onsets, chooser: LevelChooser | None = None, finder: 
     Without any pulse, or in less than three seconds, the tempo is None. The networks that come with Segue are used unless
     others are given.
     """
-    if onsets.shape[1] < _MIN_SECONDS * FRAME_RATE:
+    begins = _begins(onsets)
+    if begins < _STILL_DB:
         return Tempo(bpm=None, confidence=0.0)
     found = pulses(onsets)
     scores = periodicity(found.joined)
@@ -52,15 +57,16 @@ def estimate_tempo(onsets: Onsets, chooser: LevelChooser | None = None, finder: 
     choice = (chooser or LevelChooser.shipped()).choose(levels(onsets, found, scores))
     best = int(choice.probability.argmax())
     bpm = exact_tempo(found, float(choice.bpm[best]))
-    line = fit_line(found.joined, bpm)
+    throughout = pulses(onsets, whole=True).joined
+    line = fit_line(throughout, bpm)
     steady = line.agreement > _STEADY and line.drift < _WANDERING
-    local = () if steady else local_tempi(found.joined, bpm, found.start / FRAME_RATE)
+    local = () if steady else local_tempi(throughout, bpm)
     if local:
         bpm = _middle(local)
     grid = (finder or GridFinder.shipped()).find(onsets, bpm, 3 if choice.triple[best] > _TRIPLE else 4)
     return Tempo(
         bpm=bpm,
-        confidence=_confidence(choice, best, scores, line, changing=bool(local)),
+        confidence=_confidence(choice, best, scores, line, begins, changing=bool(local)),
         alternatives=_alternatives(choice, best, bpm),
         first_beat=grid.first_beat,
         beats_per_bar=grid.beats_per_bar,
@@ -70,6 +76,13 @@ def estimate_tempo(onsets: Onsets, chooser: LevelChooser | None = None, finder: 
     )
 
 
+def _begins(onsets: Onsets) -> float:
+    """How strongly sounds begin, in dB from frame to frame; 0 where there is too little to tell."""
+    if onsets.shape[1] < _MIN_SECONDS * FRAME_RATE:
+        return 0.0
+    return float(np.quantile(onsets[: len(ROWS)], 0.99, axis=1).max())
+
+
 def _middle(local: tuple[LocalTempo, ...]) -> float:
     """The tempo that most of the recording has."""
     ordered = sorted(local, key=lambda part: part.bpm)
@@ -77,11 +90,12 @@ def _middle(local: tuple[LocalTempo, ...]) -> float:
     return ordered[int(np.searchsorted(reached, reached[-1] / 2))].bpm
 
 
-def _confidence(choice: Choice, best: int, scores: Periodicity, line: Line, *, changing: bool) -> float:
-    """The probability of the level, less where there is hardly a pulse or the beats do not follow the tempo."""
+def _confidence(choice: Choice, best: int, scores: Periodicity, line: Line, begins: float, *, changing: bool) -> float:
+    """The probability of the level, less where hardly anything begins or repeats, or the beats do not follow the tempo."""
+    lively = float(np.clip((begins - _STILL_DB) / (_LIVELY_DB - _STILL_DB), 0.0, 1.0))
     clear = min(scores.salience / _CLEAR, 1.0)
     follows = 1.0 if changing else float(np.clip((line.agreement - _NO_LINE) / (_LINE - _NO_LINE), 0.0, 1.0))
-    return float(np.clip(choice.probability[best] * clear * follows, 0.0, 1.0))
+    return float(np.clip(choice.probability[best] * lively * clear * follows, 0.0, 1.0))
 
 
 def _alternatives(choice: Choice, best: int, bpm: float) -> tuple[float, ...]:
