@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from segue.analysis.result import ANALYSIS
 from segue.errors import FileMissingError, SegueError
 from segue.library import generation, paths
 from segue.protocol.messages import Counts, FileFailure
@@ -214,7 +215,8 @@ def restat(db: sqlite3.Connection, stat: FileStat) -> None:
 def fail(db: sqlite3.Connection, path: str, error: SegueError, as_of: FileRow | None) -> None:
     """Remember that a file could not be analysed; it is tried again when its size or mtime changes.
 
-    One that was analysed before, and only waits for a newer version of the analysis, keeps what the older one heard.
+    One that was analysed before, and only waits for a newer version of the analysis, keeps what the older one heard. That
+    it was tried is remembered: it waits for the version after this one.
     """
     row = get(db, path)
     if row is None and as_of is None:
@@ -226,6 +228,10 @@ def fail(db: sqlite3.Connection, path: str, error: SegueError, as_of: FileRow | 
         return
     if _is_only_renewed(db, row):
         db.execute("UPDATE files SET state = 'indexed', priority = 0 WHERE path = ?", (paths.stored(path),))
+        db.execute(
+            "UPDATE tracks SET analysis = ? WHERE id = (SELECT track_id FROM files WHERE path = ?)",
+            (ANALYSIS, paths.stored(path)),
+        )
         return
     db.execute(
         """UPDATE files SET state = 'failed', track_id = NULL, priority = 0, error_code = ?, error_message = ?,
@@ -234,9 +240,14 @@ def fail(db: sqlite3.Connection, path: str, error: SegueError, as_of: FileRow | 
     )
 
 
+def is_renewed(row: FileRow) -> bool:
+    """Whether a file waits only because its track is to be analysed again, and has not changed since it last was."""
+    return row.state == "queued" and row.priority == RENEWAL_PRIORITY
+
+
 def _is_only_renewed(db: sqlite3.Connection, row: FileRow | None) -> bool:
     """Whether a file that has not changed waits for a newer version of the analysis, and what an older one heard holds."""
-    if row is None or row.state != "queued" or row.priority != RENEWAL_PRIORITY:
+    if row is None or not is_renewed(row):
         return False
     found = db.execute(
         "SELECT 1 FROM tracks WHERE id = ? AND model_id = (SELECT value FROM meta WHERE name = 'model')",

@@ -146,6 +146,10 @@ def test_what_cannot_be_analysed_again_keeps_what_was_heard(tmp_path: Path) -> N
     library.fail(row.path, AudioError("It takes too long."), as_of=row)
     assert library.columns().ids.tolist() == [row.track_id]
     assert (library.counts().queued, library.counts().failed) == (0, 0)
+    library.close()
+    library = Library(path)  # a new daemon does not spend the time once more
+    assert library.renew_analyses() == 0
+    assert library.columns().ids.tolist() == [row.track_id]
     library.enqueue(row.path, 5, 5)  # it changed: what was heard is of another recording
     (row,) = library.take(9)
     library.fail(row.path, AudioError("It is broken."), as_of=row)
