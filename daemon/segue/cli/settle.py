@@ -121,14 +121,15 @@ def _rows(table: Path) -> Iterator[tuple[int, _Said | SegueError]]:
                 (row[track] or "").strip(), _number(cells["bpm"]), cells["key"] or None, _number(cells["energy"])
             )
         except ValueError:
-            yield reader.line_num, InvalidParamsError("bpm and energy are numbers, with a point.")
+            yield reader.line_num, InvalidParamsError("bpm and energy are numbers: 128, 128.5 or 128,5.")
         else:
             if any(value is not None for value in said[1:]):
                 yield reader.line_num, said
 
 
 def _number(cell: str) -> float | None:
-    return float(cell) if cell else None
+    """A number as a table has it, also with the comma that spreadsheets of many countries write. ValueError when it is none."""
+    return float(cell.replace(",", ".")) if cell else None
 
 
 def _show(options: Options, track: Track) -> None:

@@ -16,6 +16,7 @@ from segue.errors import InvalidParamsError, MessageTooLargeError, UnknownMethod
 from segue.protocol import messages as m
 from segue.protocol.envelope import Answer, encode_request
 from segue.protocol.methods import MAX_REQUEST_BYTES, METHODS
+from segue.protocol.numbers import refuse_unsound
 
 R = TypeVar("R")
 
@@ -123,6 +124,8 @@ def analyse(path: str | Path, *, vector: bool) -> Ask[m.Analysis]:
 def set_values(
     ref: str, *, bpm: float | None, key: str | None, energy: float | None, clear: Collection[str], source: str
 ) -> Ask[m.Track]:
+    refuse_unsound("bpm", bpm)
+    refuse_unsound("energy", energy)
     said = {"track": _text(ref), "bpm": bpm, "key": key, "energy": energy, "clear": list(clear), "source": source}
     return Ask("track.set", said, m.Track)
 

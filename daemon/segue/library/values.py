@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
@@ -11,6 +10,7 @@ from typing import Final
 from segue import keys
 from segue.analysis.result import FileTags, TrackAnalysis
 from segue.errors import InvalidParamsError
+from segue.protocol import numbers
 from segue.protocol.messages import Value
 
 SOURCES: Final = ("user", "dj", "file", "segue")
@@ -20,8 +20,6 @@ SURE: Final = 0.5
 """Confidence from which on our own estimate counts as sure."""
 _ROUNDING: Final = 0.5
 _ALL: Final = "SELECT track_id, name, source, value, confidence FROM track_values WHERE {}"
-_BPM_RANGE: Final = (20.0, 999.0)
-_ENERGY_RANGE: Final = (1.0, 10.0)
 
 
 def put(
@@ -173,10 +171,7 @@ def _checked(name: str, value: float | str, source: str) -> float | str:
     if name not in NAMES:
         raise InvalidParamsError(f"{name!r} is no value of a track: give one of {', '.join(NAMES)}.")
     if not is_sound(name, value):
-        raise InvalidParamsError(
-            f"{value!r} is no {name}: a tempo is a number from 20 to 999, a key is written like 'A minor', "
-            "an energy is a number from 1 to 10."
-        )
+        raise numbers.unsound(name, value)
     # Only of a file's tempo does it tell something that it is an integer.
     return value if isinstance(value, str) or source == "file" else float(value)
 
@@ -185,5 +180,4 @@ def is_sound(name: str, value: float | str) -> bool:
     """Whether a value of one of `NAMES` can be true."""
     if name == "key":
         return value in keys.KEYS
-    low, high = _BPM_RANGE if name == "bpm" else _ENERGY_RANGE
-    return not isinstance(value, str) and math.isfinite(value) and low <= value <= high
+    return not isinstance(value, str) and numbers.is_sound(name, value)
