@@ -24,8 +24,9 @@ from segue.errors import (
     LibraryError,
     PathNotAllowedError,
     SegueError,
+    TrackNotReadyError,
 )
-from segue.library.files import FileRow, FileStat
+from segue.library.files import FileRow, FileStat, is_renewed
 from segue.library.paths import shown
 from segue.library.store import Library
 from segue.library.values import SURE
@@ -97,8 +98,7 @@ class TagWriter:
         real = Path(os.path.realpath(Path(path).parent))
         if not any(real.is_relative_to(os.path.realpath(folder)) for folder in self._library.folders()):
             raise PathNotAllowedError(f"{shown(path)} is below no watched folder: Segue writes nowhere else.")
-        if row.state != "indexed" or row.track_id != track_id:
-            raise FileChangedError(f"{shown(path)} waits to be looked at: try again in a moment.")
+        _refuse_unknown(row, track_id)
         self._refuse_playing(track_id, path)
         return row
 
@@ -136,6 +136,22 @@ class TagWriter:
                 self._mirror.refresh([track.id])
         except (OSError, SegueError) as error:
             _log.warning("the library was not told of the new tags of %s: %s", path, error)
+
+
+def _refuse_unknown(row: FileRow, track_id: int) -> None:
+    """Raise the SegueError that says why nothing sure is known of a file.
+
+    One that only waits for a newer version of the analysis, maybe for days, is as well known as it was before.
+    """
+    if row.track_id == track_id and (row.state == "indexed" or is_renewed(row)):
+        return
+    if row.state == "failed":
+        raise TrackNotReadyError(f"{shown(row.path)} could not be analysed ({row.error_code}): `segue failures`.")
+    if row.track_id is None:
+        raise TrackNotReadyError(f"{shown(row.path)} waits for its analysis: `segue status` says how many do.")
+    raise FileChangedError(
+        f"{shown(row.path)} has changed or was moved since Segue looked at it: `segue status` says how many files wait."
+    )
 
 
 def _request(track: Track, row: FileRow, copy: Path, params: WriteTagsParams, identity: str) -> TagRequest:
