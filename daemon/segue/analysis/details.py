@@ -36,7 +36,7 @@ def details(analysis: TrackAnalysis) -> messages.Details:
 
 
 def _grid(tempo: Tempo) -> messages.Grid | None:
-    if tempo.bpm is None or tempo.first_beat is None or tempo.local:
+    if tempo.bpm is None or tempo.first_beat is None or not tempo.has_grid:
         return None
     return messages.Grid(
         bpm=round(tempo.bpm, 4),

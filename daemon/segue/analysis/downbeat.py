@@ -26,7 +26,7 @@ _SURE_MARGIN: Final = 0.2
 
 def settle_downbeat(timeline: Timeline, tempo: Tempo) -> Tempo:
     """The same tempo with the first downbeat that the form of the recording tells, if it tells one."""
-    if tempo.bpm is None or tempo.first_beat is None or tempo.local:
+    if tempo.bpm is None or tempo.first_beat is None or not tempo.has_grid:
         return tempo
     beat = 60.0 / tempo.bpm
     bar = tempo.beats_per_bar * beat

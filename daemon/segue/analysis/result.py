@@ -12,6 +12,8 @@ ANALYSIS: Final = 1
 """Version of all that does not come from the networks. A library has what an older one heard analysed again."""
 CURVE_SECONDS: Final = 4.0
 """Step of the curves over time."""
+_LEAST_CONFIDENCE: Final = 0.1
+"""A tempo of less is a guess: bars that are counted with it are nobody's bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ class Tempo:
     """Of `first_downbeat`, 0..1."""
     local: tuple[LocalTempo, ...] = ()
     """The tempi one after another, when there is not one that holds throughout (a live drummer, a mix); else empty."""
+
+    @property
+    def has_grid(self) -> bool:
+        """Whether beats can be counted from `first_beat` on: one tempo that holds throughout, and is more than a guess."""
+        found = self.bpm is not None and self.first_beat is not None
+        return found and not self.local and self.confidence >= _LEAST_CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True)
