@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from segue.cli.ask import limit_option, track_reference
+from segue.cli.form import form_lines
 from segue.cli.options import Options, home_option, json_option, pass_options
 from segue.cli.output import clean, make_console, minutes, plural, print_json
 
@@ -69,7 +70,7 @@ def doubts(options: Options, about: str | None, skip: int, limit: int) -> None:
 
 
 def paragraph(track: Track) -> Group:
-    """A track with its values, each with who says so, and what is doubtful."""
+    """A track with its values, each with who says so, how it goes, and what is doubtful."""
     from rich.console import Group
     from rich.text import Text
 
@@ -83,10 +84,11 @@ def paragraph(track: Track) -> Group:
     lines += _value("key", key, track.sources.get("key", []))
     lines += _value("energy", None if track.energy is None else f"{track.energy:.1f}", track.sources.get("energy", []))
     if track.loudness is not None:
-        lines.append(Text(f"  {'loudness':<9}{track.loudness:.1f}"))
+        lines.append(Text(f"  {'loudness':<9}{track.loudness:.1f} LUFS"))
     tags = sorted(track.tags.items(), key=lambda tag: -tag[1])[:_TAGS]
     if tags:
         lines.append(Text(f"  {'tags':<9}" + ", ".join(f"{clean(name)} {share:.2f}" for name, share in tags)))
+    lines += [Text(f"  {line}") for line in form_lines(track.details)] if track.details else []
     lines += [Text(f"  {clean(path)}", style="dim") for path in track.files or [track.path]]
     lines += [Text("  No copy of it is there now.", style="yellow")] if track.missing else []
     lines += [Text(f"  {clean(doubt.text)}", style="yellow") for doubt in track.doubts]
