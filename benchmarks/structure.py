@@ -155,7 +155,7 @@ def labels(truth: Truth, found: Structure) -> float:
     """Share of the time that has its true label."""
     times = np.arange(truth.starts[0], truth.starts[-1], 0.1)
     true = np.searchsorted(truth.starts, times, "right") - 1
-    ours = np.searchsorted([section.start for section in found.sections], times, "right") - 1
+    ours = np.searchsorted([section.start for section in found.sections[1:]], times, "right")
     return float(np.mean([truth.form[a].kind == found.sections[b].kind for a, b in zip(true, ours, strict=True)]))
 
 
@@ -178,7 +178,7 @@ def one(job: tuple[int, bool]) -> tuple[np.ndarray, np.ndarray, np.ndarray, floa
     every = np.arange(truth.starts[0], truth.starts[-1], 32 * bar).tolist()
     has_room, outro = truth.form[-1].bars >= 8, truth.starts[-2]
     return (
-        scores(truth, [section.start for section in found.sections]),
+        scores(truth, [section.start for section in found.sections[1:]]),
         scores(truth, every),
         scores(truth, rival(truth, mels)),
         labels(truth, found),

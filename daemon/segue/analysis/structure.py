@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from segue.analysis.bars import Bars, bars_of
+from segue.analysis.bars import SILENT_DB, Bars, bars_of, music_of
 from segue.analysis.result import CURVE_SECONDS, MixPoint, Section, Structure, Tempo
 from segue.analysis.segments import PHRASE, borders
 from segue.analysis.timeline import Timeline
@@ -30,14 +30,13 @@ _THIN: Final = 0.7
 """A part with less beat, or less music, is not full."""
 _THINNER: Final = 0.12
 """Nor is the first part, or the last one, if it has so much less music than its neighbour."""
-_SILENT_DB: Final = -32.0
 _LONGEST_END: Final = 0.4
 """Share of a recording that intro and outro may each have."""
 _WITH_LEVELS: Final = ("main", "drop")
 _ALIKE: Final = 1.0
 """Neighbours of the same kind are one part, of these kinds only if their energies differ by less."""
 _LEAST_SECONDS: Final = 30.0
-"""A shorter recording has no mix points: it is over before a mix is."""
+"""Shorter music has no mix points: it is over before a mix is."""
 _LENGTHS: Final = (32, 16, 8)
 _BLIND_SECONDS: Final = 30.0
 """Length of a mix out of a recording that has neither a grid nor an outro that is long enough."""
@@ -57,20 +56,21 @@ class _Part(NamedTuple):
 def find_structure(timeline: Timeline, tempo: Tempo, curve: tuple[float, ...]) -> Structure:
     """Sections and mix points of a recording, on the downbeats of its tempo; `curve` is its energy curve.
 
-    A recording without one tempo is cut without a grid, to two seconds.
+    A recording without one tempo is cut without a grid, to two seconds. Silence before and after the music is in no section.
     """
-    bars = bars_of(timeline, tempo)
+    bars = music_of(timeline, bars_of(timeline, tempo))
     parts = _parts(bars, _sounding(bars, borders(bars)))
     sections = _joined(_sections(bars, parts, _kinds(parts, len(bars.level)), curve))
-    return Structure(tuple(sections), _mix_in(bars, sections), _mix_out(bars, sections))
+    mix_in = _mix_in(bars, sections)
+    return Structure(tuple(sections), mix_in, None if mix_in is None else _mix_out(bars, sections, mix_in))
 
 
 def _sounding(bars: Bars, starts: list[int]) -> list[int]:
-    """First bars of the parts; silence at the two ends, and what comes before the first downbeat, belong to their neighbours."""
+    """First bars of the parts; parts at the two ends that are as good as silent belong to their neighbours, and so does an upbeat."""
     heard = [
         start
         for start, end in zip(starts, [*starts[1:], len(bars.level)], strict=True)
-        if float(np.median(bars.level[start:end])) > _SILENT_DB
+        if float(np.median(bars.level[start:end])) > SILENT_DB
     ]
     return [0, *(start for start in starts if heard and max(heard[0], bars.first) < start <= heard[-1])]
 
@@ -172,36 +172,36 @@ def _energy(curve: tuple[float, ...], start: float, end: float) -> float:
 
 def _mix_in(bars: Bars, sections: list[Section]) -> MixPoint | None:
     """The first downbeat that sounds, and as many bars as the intro has."""
-    sounding = np.flatnonzero(bars.level > _SILENT_DB)
-    if bars.edges[-1] < _LEAST_SECONDS or not len(sounding):
+    if bars.edges[-1] - bars.edges[0] < _LEAST_SECONDS:
         return None
-    first = max(int(sounding[0]), bars.first)
-    at = float(max(bars.edges[first], bars.downbeat))
+    at = float(max(bars.edges[bars.first], bars.downbeat))
     if not bars.length:
         return MixPoint(at, 0)
     intro = [section.end for section in sections if section.kind == "intro"]
-    room = int(np.searchsorted(bars.edges, max([bars.edges[first], *intro]))) - first
+    room = int(np.searchsorted(bars.edges, max([bars.edges[bars.first], *intro]))) - bars.first
     return MixPoint(at, _length(room * bars.length))
 
 
-def _mix_out(bars: Bars, sections: list[Section]) -> MixPoint | None:
-    """The start of the outro; without one a phrase that leaves room for a mix."""
-    sounding = np.flatnonzero(bars.level > _SILENT_DB)
-    if bars.edges[-1] < _LEAST_SECONDS or not len(sounding):
-        return None
-    end = int(sounding[-1]) + 1
+def _mix_out(bars: Bars, sections: list[Section], mix_in: MixPoint) -> MixPoint | None:
+    """The start of the outro; without one a phrase that leaves room for a mix, if one comes late enough."""
+    end = len(bars.level)
     outro = [section.start for section in sections if section.kind == "outro"]
     if not bars.length:
         last = float(bars.edges[end])
         has_room = outro and last - outro[0] >= _LEAST_ROOM_SECONDS
-        return MixPoint(outro[0] if has_room else max(last - _BLIND_SECONDS, float(bars.edges[-1]) / 2), 0)
+        half = (float(bars.edges[0]) + last) / 2.0
+        return MixPoint(outro[0] if has_room else max(last - _BLIND_SECONDS, half), 0)
     phrase = max(PHRASE // bars.length, 1)
     start = int(np.searchsorted(bars.edges, outro[0])) if outro else end
+    starts = [start]
     if end - start < phrase:  # no room: phrases before the end, counted from the last border that leaves some
-        starts = [int(np.searchsorted(bars.edges, section.start)) for section in sections]
-        border = next((place for place in reversed(starts) if end - place >= phrase), bars.first)
-        start = border + max((end - border) // phrase - 2, 0) * phrase
-    return MixPoint(float(max(bars.edges[start], bars.downbeat)), _length((end - start) * bars.length))
+        places = [int(np.searchsorted(bars.edges, section.start)) for section in sections]
+        border = next((place for place in reversed(places) if end - place >= phrase), bars.first)
+        fitting = (end - border) // phrase
+        starts = [border + max(fitting - left, 0) * phrase for left in (2, 1)]  # the last phrase only in short music
+    least = bars.first + -(-mix_in.bars // bars.length)
+    start = next((place for place in starts if place >= least and 2 * place >= end), end)
+    return None if start == end else MixPoint(float(bars.edges[start]), _length((end - start) * bars.length))
 
 
 def _length(room: int) -> int:
