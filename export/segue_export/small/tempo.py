@@ -29,7 +29,6 @@ _LIMIT: Final = 5.0
 _BATCH: Final = 64
 _RATE: Final = 4e-3
 _DECAY: Final = 3e-3
-_SMOOTHING: Final = 0.02
 _METRE_WEIGHT: Final = 0.3
 
 
@@ -157,7 +156,7 @@ def _train_voter(table: _Table, epochs: int, seed: int, report: Report | None) -
 
 def _loss(scores: torch.Tensor, table: _Table, rows: torch.Tensor) -> torch.Tensor:
     answers = table.answers[rows]
-    level = functional.cross_entropy(scores[..., 0] + table.absent[rows], answers, label_smoothing=0.0)
+    level = functional.cross_entropy(scores[..., 0] + table.absent[rows], answers)
     triple = scores[torch.arange(len(rows)), answers, 1]
     metre = functional.binary_cross_entropy_with_logits(triple, table.triple[rows], weight=table.metred[rows])
     return level + _METRE_WEIGHT * metre
