@@ -12,7 +12,7 @@ from segue.library import files, paths
 
 def add(db: sqlite3.Connection, folder: Path) -> None:
     """Watch a folder; one that is watched already stays so."""
-    db.execute("INSERT OR IGNORE INTO folders VALUES (?, ?)", (paths.stored(folder), time.time()))
+    db.execute("INSERT OR IGNORE INTO folders (path, added_at) VALUES (?, ?)", (paths.stored(folder), time.time()))
 
 
 def every(db: sqlite3.Connection) -> list[Path]:

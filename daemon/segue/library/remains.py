@@ -11,8 +11,11 @@ from segue.library.pages import BrokenPageError, Cell, Leaf, PageFile, Row
 
 _TABLES: Final = (
     "meta", "models", "tracks", "vectors", "files", "track_values", "folders", "plays", "words_content", "track_details",
+    "night_starts", "transitions", "opinions", "imports", "settings", "crates", "crate_tracks",
 )  # fmt: skip
-_WITHOUT_ROWID: Final = frozenset({"meta", "track_values"})
+_WITHOUT_ROWID: Final = frozenset({"meta", "track_values", "opinions", "settings", "crate_tracks"})
+_LIKE_OTHERS: Final = frozenset({"night_starts", "settings", "crate_tracks"})
+"""Tables whose rows may be taken for those of others: where their tree is lost, so are they."""
 _LATEST_FIRST: Final = {"tracks": 16, "files": 10, "track_values": 5}
 """The column that tells the newer of two copies of a row."""
 _KINDS: Final[dict[str, tuple[type, ...]]] = {
@@ -167,7 +170,7 @@ def _shape(db: sqlite3.Connection, table: str) -> _Shape:
             least = number + 1
     if table == "words_content":
         least = len(columns)
-    return _Shape(table not in _WITHOUT_ROWID, least, tuple(columns))
+    return _Shape(table not in _WITHOUT_ROWID, least, tuple(columns), table not in _LIKE_OTHERS)
 
 
 def _fit(rowid: int, row: Row, shape: _Shape) -> Row | None:

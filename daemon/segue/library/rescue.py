@@ -103,6 +103,8 @@ class _Copy:
         self._copy_files()
         self._copy_values()
         self._insert("plays", plays)
+        self._copy_learned()
+        self._copy_crates()
         self._copy_folders(listed_folders)
         self._copy_meta()
         self._settle()
@@ -233,6 +235,22 @@ class _Copy:
         rows = (row for row in self._remains.rows("track_values") if self._keep(_is_value(row)))
         self._insert("track_values", (row for row in rows if row[0] in self._tracks))
 
+    def _copy_learned(self) -> None:
+        """What was learned and said: rows of tracks that are lost go with them, for the next import brings them again."""
+        self._insert("night_starts", self._remains.rows("night_starts"))
+        self._insert("imports", self._remains.rows("imports"))
+        self._insert("settings", (row for row in self._remains.rows("settings") if self._keep(_is_any_json(row[1]))))
+        learned = self._remains.rows("transitions")
+        self._insert("transitions", (row for row in learned if self._keep({row[1], row[2]} <= self._tracks)))
+        said = self._remains.rows("opinions")
+        self._insert("opinions", (row for row in said if self._keep(row[0] in self._tracks and row[2] in {-1, 1})))
+
+    def _copy_crates(self) -> None:
+        self._insert("crates", self._remains.rows("crates"))
+        crates = {row[0] for row in self._db.execute("SELECT id FROM crates")}
+        held = self._remains.rows("crate_tracks")
+        self._insert("crate_tracks", (row for row in held if row[0] in crates and self._keep(row[1] in self._tracks)))
+
     def _copy_folders(self, listed: Iterable[Path]) -> None:
         indexed = [(row[0], self._now) for row in self._remains.rows(FOLDERS)]
         found = [*self._remains.rows("folders"), *indexed]
@@ -336,6 +354,13 @@ def _is_value(row: Row) -> bool:
 
 def _is_path(path: object) -> bool:
     return isinstance(path, bytes) and b"\0" not in path and Path(paths.restored(path)).is_absolute()
+
+
+def _is_any_json(text: object) -> bool:
+    try:
+        return isinstance(text, str) and json.loads(text) is not None
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_json(text: object, kind: type) -> bool:

@@ -121,7 +121,55 @@ _DETAILS: Final = (
     "ALTER TABLE other_vectors ADD COLUMN ends BLOB",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _OTHER_VECTORS, _DETAILS)
+_LEARNING: Final = (
+    "ALTER TABLE tracks ADD COLUMN rating INTEGER",  # the value that holds, 0..5
+    "ALTER TABLE tracks ADD COLUMN promoted INTEGER NOT NULL DEFAULT 0",  # suggested although its folder is private
+    # 64-bit hash of the title's stem and the artist, as a signed number; 0: unknown, or not made yet.
+    "ALTER TABLE tracks ADD COLUMN work_key INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE folders ADD COLUMN private INTEGER NOT NULL DEFAULT 0",  # its tracks are suggested to nobody
+    "CREATE TABLE night_starts (at REAL NOT NULL)",  # nights that were begun by a command
+    """CREATE TABLE transitions (
+        id INTEGER PRIMARY KEY,
+        from_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+        to_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+        at REAL NOT NULL,
+        source TEXT NOT NULL,
+        weight REAL NOT NULL,  -- below 0: it was taken off again
+        blend REAL,  -- seconds in which both were heard; NULL: unknown
+        UNIQUE (source, from_id, to_id, at)
+    )""",
+    """CREATE TABLE opinions (
+        track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+        after_id INTEGER NOT NULL DEFAULT 0,  -- 0: whatever is played before it
+        liked INTEGER NOT NULL,  -- 1 or -1
+        at REAL NOT NULL,
+        PRIMARY KEY (track_id, after_id)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE imports (
+        id INTEGER PRIMARY KEY,
+        path TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        at REAL NOT NULL,
+        sets INTEGER NOT NULL,
+        entries INTEGER NOT NULL,
+        matched INTEGER NOT NULL
+    )""",
+    "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",  # JSON
+    """CREATE TABLE crates (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        source TEXT NOT NULL,
+        UNIQUE (name, source)
+    )""",
+    """CREATE TABLE crate_tracks (
+        crate_id INTEGER NOT NULL REFERENCES crates (id) ON DELETE CASCADE,
+        track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (crate_id, track_id)
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _OTHER_VECTORS, _DETAILS, _LEARNING)
 """Step n (from 1) brings a library of version n - 1 to version n."""
 
 

@@ -105,6 +105,10 @@ def older(path: Path, names: str) -> None:
         library.store(f"/m/{name}.mp3", probe(name, title=name), analysis(name))
     library.close()
     with closing(sqlite3.connect(path)) as db:
+        for table in ("night_starts", "transitions", "opinions", "imports", "settings", "crate_tracks", "crates"):
+            db.execute(f"DROP TABLE {table}")
+        for column in ("tracks.rating", "tracks.promoted", "tracks.work_key", "folders.private"):
+            db.execute("ALTER TABLE {} DROP COLUMN {}".format(*column.split(".")))
         db.execute("DROP TABLE track_details")
         db.execute("ALTER TABLE tracks DROP COLUMN analysis")
         db.execute("ALTER TABLE vectors DROP COLUMN ends")
@@ -161,4 +165,4 @@ def test_a_library_of_this_version_has_nothing_to_renew(library: Library) -> Non
     library.store("/m/x.mp3", probe("x"), analysis("x"))
     assert ANALYSIS > 0
     assert library.renew_analyses() == 0
-    assert len(schema.MIGRATIONS) == 3
+    assert len(schema.MIGRATIONS) == 4
