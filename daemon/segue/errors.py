@@ -189,6 +189,21 @@ class ConfigError(SegueError):
     code = "config"
 
 
+# Playlists ----------------------------------------------------------------------------------------------------------
+
+
+class PlaylistError(SegueError):
+    """A playlist could not be written."""
+
+    code = "playlist"
+
+
+class PlaylistExistsError(PlaylistError):
+    """There is a playlist of this name already."""
+
+    code = "playlist-exists"
+
+
 # Measuring ----------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,135 @@
+"""From one track to another in so many steps, each of which mixes: a search over the graph of what mixes with what.
+
+Every step has a layer of candidates: tracks near the line between the two vectors, and near the tempo that leads from the
+one to the other. Backwards from the end, estimates say what it costs at least to get there from each candidate (dynamic
+programming, Bellman 1957); forwards from the start, a beam follows the real scores with those estimates as its guide.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from segue.recommend.walk import (
+    Costs,
+    Ground,
+    Ids,
+    Mask,
+    Walk,
+    artist_costs,
+    is_repeat,
+    near_in_tempo,
+    octaves,
+    pair_costs,
+    step_costs,
+)
+
+NEAR_LINE: Final = 128
+"""Candidates of a step near the line in sound and in tempo, ..."""
+NEAR_ENDS: Final = 48
+"""... near it in sound and at the tempo of the start or the end, where the tempo must jump, ..."""
+NEAR_ANYHOW: Final = 32
+"""... and near it in sound, whatever their tempo: 3:2 time is among them, and small libraries have no more."""
+TEMPO_WINDOW: Final = 0.06
+BEAM: Final = 12
+"""Walks that are followed at a time."""
+CHILDREN: Final = 6
+"""Ways on from each of them that are kept."""
+
+
+def find(ground: Ground, start: int, end: int, steps: int) -> list[int]:
+    """Rows from ``start`` to ``end``: ``steps`` + 1 of them, or fewer where the music does not suffice.
+
+    No track, copy of a recording or version of a work comes twice, no artist twice in a row where that can be avoided.
+    """
+    for fewer in range(steps, 0, -1):
+        layers = _layers(ground, start, end, fewer)
+        if all(map(len, layers)):
+            found = _search(ground, layers, start, end)
+            if found is not None:
+                return list(found.rows)
+    return [start, end]
+
+
+def _layers(ground: Ground, start: int, end: int, steps: int) -> list[Ids]:
+    """Candidates of each step between the two ends."""
+    vectors = ground.snapshot.rows.vectors
+    tempi = octaves(ground.snapshot.facts.bpm)
+    line = _tempo_line(float(tempi[start]), float(tempi[end]), steps)
+    allowed = ground.allowed.copy()
+    allowed[[start, end]] = False
+    jumps = steps > 1 and abs(line[1] - line[0]) > np.log2(1.0 + TEMPO_WINDOW)
+    ends = near_in_tempo(tempi, line[0], TEMPO_WINDOW) | near_in_tempo(tempi, line[-1], TEMPO_WINDOW)
+    layers = []
+    for step in range(1, steps):
+        share = step / steps
+        towards = _unit((1.0 - share) * vectors[start] + share * vectors[end], vectors[start])
+        wishes: list[tuple[int, Mask]] = [(NEAR_ANYHOW, allowed)]
+        if not np.isnan(line[step]):
+            wishes.append((NEAR_LINE, allowed & near_in_tempo(tempi, float(line[step]), TEMPO_WINDOW)))
+        if jumps:
+            wishes.append((NEAR_ENDS, allowed & ends))
+        layers.append(np.unique(np.concatenate([ground.nearest(towards, k, mask) for k, mask in wishes])))
+    return layers
+
+
+def _tempo_line(start: float, end: float, steps: int) -> npt.NDArray[np.float64]:
+    """Tempi in octaves from start to end, shape (steps + 1,), by the shorter way round half and double time.
+
+    An unknown end takes the tempo of the other one.
+    """
+    start, end = (end if np.isnan(start) else start), (start if np.isnan(end) else end)
+    apart = end - start
+    return np.linspace(start, start + apart - float(np.clip(np.round(apart), -1.0, 1.0)), steps + 1)
+
+
+def _search(ground: Ground, layers: list[Ids], start: int, end: int) -> Walk | None:
+    still = _still_to_pay(ground, layers, end)
+    walks = [Walk((start,))]
+    for layer, ahead in zip(layers, still, strict=True):
+        walks = _step(ground, walks, layer, ahead, end)
+        if not walks:
+            return None
+    last = np.asarray([end])
+    whole = [walk.then(end, float(_costs(ground, walk.rows[-1], last)[0])) for walk in walks]
+    return min(whole, key=lambda walk: (walk.cost, walk.rows))
+
+
+def _still_to_pay(ground: Ground, layers: list[Ids], end: int) -> list[npt.NDArray[np.float32]]:
+    """For each layer, what the way from each of its rows to the end costs at least, by estimate."""
+    still: list[npt.NDArray[np.float32]] = []
+    ahead, costs = np.asarray([end]), np.zeros(1, np.float32)
+    for layer in reversed(layers):
+        costs = np.min(pair_costs(ground.snapshot, layer, ahead) + costs, axis=1)
+        still.append(costs)
+        ahead = layer
+    return still[::-1]
+
+
+def _step(ground: Ground, walks: list[Walk], layer: Ids, ahead: npt.NDArray[np.float32], end: int) -> list[Walk]:
+    """The best ways on from all walks to a layer."""
+    ways: list[tuple[float, Walk]] = []
+    for walk in walks:
+        costs = _costs(ground, walk.rows[-1], layer)
+        hoped = costs + ahead
+        kept = 0
+        for at in np.lexsort((layer, hoped)).tolist():
+            if kept == CHILDREN:
+                break
+            row = int(layer[at])
+            if np.isfinite(hoped[at]) and not is_repeat(ground.snapshot, (*walk.rows, end), row):
+                ways.append((walk.cost + float(hoped[at]), walk.then(row, float(costs[at]))))
+                kept += 1
+    ways.sort(key=lambda way: (way[0], way[1].rows))
+    return [walk for _, walk in ways[:BEAM]]
+
+
+def _costs(ground: Ground, row: int, rows: Ids) -> Costs:
+    return step_costs(ground.score(row, rows)) + artist_costs(ground.snapshot, row, rows)
+
+
+def _unit(vector: npt.NDArray[np.float32], otherwise: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    length = float(np.linalg.norm(vector))
+    return vector / np.float32(length) if length > 1e-6 else otherwise
