@@ -32,14 +32,14 @@ _OPINION_WEIGHT: Final = 1.0
 
 
 class Transition(NamedTuple):
-    """One track after another, once."""
+    """One track after another, once or summed up over many times."""
 
     from_id: int
     to_id: int
     weight: float
     """How much it says: 1 for a blend, less for a neighbour in a playlist, below 0 for one that was thrown out at once."""
-    played: bool = True
-    """It was heard; False for neighbours in a playlist."""
+    times: int = 1
+    """So often it was heard; 0 for neighbours in a playlist, and for what was thrown out."""
 
 
 class Opinion(NamedTuple):
@@ -134,7 +134,7 @@ class Memory:
         for one in sorted(transitions):
             following = pairs.setdefault(one.from_id, {})
             count, weight = following.get(one.to_id, (0, 0.0))
-            following[one.to_id] = (count + (one.played and one.weight > 0), weight + one.weight)
+            following[one.to_id] = (count + one.times, weight + one.weight)
         tracks: dict[int, float] = {}
         after: dict[int, dict[int, float]] = {}
         for opinion in opinions:
