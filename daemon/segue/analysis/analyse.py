@@ -11,7 +11,8 @@ from segue.analysis.energy import energy, energy_curve
 from segue.analysis.key import KeyFinder
 from segue.analysis.loudness import LoudnessMeter, integrated
 from segue.analysis.onsets import OnsetMeter
-from segue.analysis.result import Embedding, TrackAnalysis
+from segue.analysis.result import Embedding, Heard, TrackAnalysis
+from segue.analysis.sections import section_spans
 from segue.analysis.structure import find_structure
 from segue.analysis.tempo import estimate_tempo
 from segue.analysis.timeline import Timeline
@@ -30,11 +31,19 @@ class Analyser:
 
     def analyse(self, path: Path) -> TrackAnalysis:
         """Analyse a file. Raises the errors of `segue.audio.decode.decode_stream`."""
+        return self._listened(path)[1]
+
+    def listen(self, path: Path) -> Heard:
+        """Analyse a file, and hear its sections and windows each by itself. Raises as `analyse`."""
+        listener, analysis = self._listened(path)
+        return listener.parts(analysis)
+
+    def _listened(self, path: Path) -> tuple[_Listener, TrackAnalysis]:
         stream = decode_stream(path)
         listener = _Listener(self._networks)
         for power in stft_stream(listener.hear(stream)):
             listener.see(power)
-        return listener.result(stream.samples / SAMPLE_RATE, stream.damaged, stream.stretches)
+        return listener, listener.result(stream.samples / SAMPLE_RATE, stream.damaged, stream.stretches)
 
     def embed(self, path: Path) -> Embedding:
         """Only what the networks say of a file: for one whose tempo, key and energy are known. Raises as `analyse`."""
@@ -93,3 +102,9 @@ class _Listener:
             tiled=tiled,
             damaged=damaged,
         )
+
+    def parts(self, analysis: TrackAnalysis) -> Heard:
+        """The recording's sections and windows, when there is a result."""
+        spans = section_spans(analysis.structure, analysis.duration)._asdict()
+        sections = tuple(self._ear.moment(kind, seconds) for kind, seconds in spans.items())
+        return Heard(analysis, sections, tuple(self._ear.moments()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segue.analysis.energy import curve_length
-from segue.analysis.result import CURVE_SECONDS, Embedding
+from segue.analysis.result import CURVE_SECONDS, Embedding, Moment
 from segue.analysis.windows import WindowCutter
 from segue.frontend.constants import CHUNK_FRAMES, CHUNK_MELS, CRNN_FRAMES, CRNN_MELS, CRNN_SECONDS, FRAME_RATE
 from segue.frontend.mel import Mel, Power, mel_db
@@ -24,6 +24,8 @@ Mask = npt.NDArray[np.bool_]
 END_SECONDS: Final = 2.0 * CRNN_SECONDS
 """Length of head and tail: two windows of the tagger, which at 128 beats a minute are 31 bars, as long as a mix lasts.
 Of a recording shorter than both together they are the halves."""
+WINDOW_SECONDS: Final = 10.0
+"""Length of a window of `Ear.moments`, about three of the short chunks; the next one begins half a window later."""
 _CONV_DIM: Final = 128  # the tagger's embedding: means of its last convolution, then the state of its GRU
 _TAGGER_BATCH: Final = 1
 _CHUNK_BATCH: Final = 4
@@ -60,8 +62,7 @@ class Ear:
     def result(self) -> Embedding:
         """All that was heard, when the recording has ended."""
         windows, chunks = self._tagger.windows(), self._short_chunk.windows()
-        segments = (np.arange(self._timbre.segments) + 0.5) * SEGMENT_FRAMES
-        centres = windows.centres, chunks.centres, segments
+        centres = self._centres()
         end = min(END_SECONDS * FRAME_RATE, self._frames / 2)
         return Embedding(
             features=_named(self._networks.short_chunk.manifest.outputs.labels, chunks.labels.mean(axis=0)),
@@ -71,6 +72,23 @@ class Ear:
             head=self._vector(windows, chunks, *(_or_nearest(at, at < end) for at in centres)),
             tail=self._vector(windows, chunks, *(_or_nearest(-at, at > self._frames - end) for at in centres)),
         )
+
+    def moment(self, kind: str, spans: Sequence[tuple[float, float]]) -> Moment:
+        """What was heard in some spans of seconds alone, once there is a `result`.
+
+        Chunks and windows count whose middle lies in a span; where there is none, the one nearest to a span's middle. The
+        tagger's windows are long: of a short span it hears what is around it, too.
+        """
+        frames = [(start * FRAME_RATE, end * FRAME_RATE) for start, end in spans]
+        chosen = (_inside(centres, frames) for centres in self._centres())
+        return Moment(kind, tuple(spans), self._vector(self._tagger.windows(), self._short_chunk.windows(), *chosen))
+
+    def moments(self) -> Iterator[Moment]:
+        """Windows of `WINDOW_SECONDS` one after another, overlapping by half, once there is a `result`."""
+        seconds = self._frames / FRAME_RATE
+        last = max(seconds - WINDOW_SECONDS, 0.0)
+        for start in [*np.arange(0.0, last, WINDOW_SECONDS / 2.0).tolist(), last]:
+            yield self.moment("", ((start, min(start + WINDOW_SECONDS, seconds)),))
 
     def voice_curve(self) -> tuple[float, ...]:
         """Presence of a voice, 0..1, in each `CURVE_SECONDS`, once there is a `result`; empty when the networks do not say.
@@ -88,6 +106,11 @@ class Ear:
             if _VOICE in names
         ]
         return tuple((1.0 / (1.0 + np.exp(-np.sum(said, axis=0)))).tolist()) if said else ()
+
+    def _centres(self) -> tuple[Positions, Positions, Positions]:
+        """Middles of windows, chunks and segments of the timbre, in frames."""
+        segments = np.asarray((np.arange(self._timbre.segments) + 0.5) * SEGMENT_FRAMES, dtype=np.float64)
+        return self._tagger.windows().centres, self._short_chunk.windows().centres, segments
 
     def _vector(self, windows: Windows, chunks: Windows, of_windows: Mask, of_chunks: Mask, of_timbre: Mask) -> Array:
         """The joined vector of some windows, chunks and segments."""
@@ -157,6 +180,15 @@ class _Reader:
 def _or_nearest(distance: npt.NDArray[np.floating], chosen: Mask) -> Mask:
     """What is chosen, or the first of the nearest where that is nothing."""
     return chosen if chosen.any() else np.arange(len(distance)) == int(distance.argmin()) if len(distance) else chosen
+
+
+def _inside(centres: Positions, spans: Sequence[tuple[float, float]]) -> Mask:
+    """Which places lie in one of the spans; the nearest to a span's middle where none does."""
+    chosen = np.zeros(len(centres), dtype=np.bool_)
+    for start, end in spans:
+        chosen |= (start <= centres) & (centres < end)
+    middles = np.array([(start + end) / 2.0 for start, end in spans])
+    return _or_nearest(np.abs(centres[:, None] - middles).min(axis=1, initial=np.inf), chosen)
 
 
 def _said(windows: Windows, label: int, smoothing: tuple[float, ...], frames: Positions) -> Positions:

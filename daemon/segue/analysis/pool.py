@@ -13,6 +13,7 @@ import os
 import queue
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from segue.analysis import wire
 from segue.analysis.process import WorkerProcess
-from segue.analysis.result import Embedding, Probe, TrackAnalysis
+from segue.analysis.result import Embedding, Heard, Likeness, Probe, TrackAnalysis
 from segue.analysis.wire import WorkerReport
 from segue.analysis.worker import EngineFactory, open_analysis_engine
 from segue.audio.tag_writing.plan import TagOutcome, TagRequest
@@ -104,6 +105,20 @@ class AnalysisPool:
         """
         return self._submit(_ASKED if asked else _ANALYSE, "analyse", path, self._limit(duration), models=self._models)
 
+    def listen(self, path: Path, duration: float) -> Future[Heard]:
+        """As `analyse`, for somebody who waits, with sections and windows heard each by itself."""
+        return self._submit(_ASKED, "listen", path, self._limit(duration), models=self._models)
+
+    def compare(
+        self, path: Path, other: Path, duration: float, speeds: Sequence[float]
+    ) -> Future[tuple[Likeness, ...]]:
+        """Stretches of a file that are nearly ones of another, for somebody who waits; `duration` is that of both together.
+
+        `speeds` as in `segue.analysis.likeness.likenesses`. The future fails with a SegueError and with nothing else.
+        """
+        job = wire.Job("compare", os.fsencode(path), other=os.fsencode(other), speeds=tuple(speeds))
+        return self._put(_ASKED, job, self._limit(duration))
+
     def embed(self, path: Path, duration: float, models: Path) -> Future[Embedding]:
         """What the networks of a folder say of a file, after everything else that is to do.
 
@@ -167,8 +182,10 @@ class AnalysisPool:
     def _submit(
         self, rank: int, task: Any, path: Path, seconds: float, models: bytes = b"", tags: TagRequest | None = None
     ) -> Future[Any]:
+        return self._put(rank, wire.Job(task, os.fsencode(path), models, tags), seconds)
+
+    def _put(self, rank: int, job: wire.Job, seconds: float) -> Future[Any]:
         future: Future[Any] = Future()
-        job = wire.Job(task, os.fsencode(path), models, tags)
         self._queue.put(_Item(rank, next(self._numbers), job, seconds, future))
         if self._stopping.is_set():  # after putting, so that nothing slips past the last look into the queue
             self._empty_queue()
@@ -231,8 +248,14 @@ class AnalysisPool:
             _succeed(self._report, report)
 
 
-def _content(answer: wire.Answer) -> Probe | TrackAnalysis | Embedding | TagOutcome:
+def _content(
+    answer: wire.Answer,
+) -> Probe | TrackAnalysis | Heard | Embedding | tuple[Likeness, ...] | TagOutcome:
     match answer:
+        case wire.Listened():
+            return answer.heard
+        case wire.Compared():
+            return answer.likenesses
         case wire.Probed():
             return answer.probe
         case wire.Embedded():

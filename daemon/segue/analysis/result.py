@@ -176,6 +176,47 @@ class Embedding:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A stretch of a recording, or several of one kind, as the networks hear it by itself."""
+
+    kind: str
+    """``intro``, ``drop`` or ``outro``; empty for a window of some seconds."""
+    spans: tuple[tuple[float, float], ...]
+    """Where it is: seconds from and to, one after another."""
+    vector: npt.NDArray[np.float32]
+    """As `TrackAnalysis.vector`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A recording with its sections and windows: what a question about a part of it needs."""
+
+    analysis: TrackAnalysis
+    sections: tuple[Moment, ...]
+    """Intro, drop and outro, in this order; see `segue.analysis.sections`."""
+    windows: tuple[Moment, ...]
+    """Windows of about ten seconds that overlap by half, by their time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A stretch of a recording that is nearly one of another recording."""
+
+    start: float
+    """Seconds, in the recording that was asked about."""
+    end: float
+    other_start: float
+    """Seconds, in the other one; where it is looped, of the loop that fits best."""
+    other_end: float
+    nearness: float
+    """Correlation of the two spectrograms, -1..1, in its best ten seconds; see `segue.analysis.likeness`."""
+    semitones: float
+    """By how much it is higher here than there."""
+    speed: float
+    """How much faster it is here than there: 1.0 as fast."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileTags:
     """What the file itself says, in its tags."""
 

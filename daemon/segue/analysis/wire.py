@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from segue.analysis.result import Embedding, Probe, TrackAnalysis
+from segue.analysis.result import Embedding, Heard, Likeness, Probe, TrackAnalysis
 from segue.audio.tag_writing.plan import TagOutcome, TagRequest
 from segue.errors import SegueError, WorkerError, error_kinds
 
@@ -31,18 +31,27 @@ class WorkerReport(msgspec.Struct, frozen=True):
 class Job(msgspec.Struct, frozen=True):
     """One thing to do with one file."""
 
-    task: Literal["probe", "analyse", "embed", "retag"]
+    task: Literal["probe", "analyse", "listen", "embed", "compare", "retag"]
     file: bytes
     """The path as the system has it, which need not be text."""
     models: bytes = b""
     """Folder of the networks to use; empty: those that the worker was started with."""
     tags: TagRequest | None = None
     """What to write, for the task ``retag``."""
+    other: bytes = b""
+    """For the task ``compare``: the file that `file` is compared with."""
+    speeds: tuple[float, ...] = ()
+    """For the task ``compare``: see `segue.analysis.likeness.likenesses`."""
 
     @property
     def path(self) -> Path:
         """The file."""
         return Path(os.fsdecode(self.file))
+
+    @property
+    def other_path(self) -> Path:
+        """The file to compare with."""
+        return Path(os.fsdecode(self.other))
 
     @property
     def models_folder(self) -> Path | None:
@@ -89,6 +98,18 @@ class Analysed(msgspec.Struct, frozen=True, tag="analysed"):
     analysis: TrackAnalysis
 
 
+class Listened(msgspec.Struct, frozen=True, tag="listened"):
+    """The answer to the task ``listen``."""
+
+    heard: Heard
+
+
+class Compared(msgspec.Struct, frozen=True, tag="compared"):
+    """The answer to the task ``compare``."""
+
+    likenesses: tuple[Likeness, ...]
+
+
 class Embedded(msgspec.Struct, frozen=True, tag="embedded"):
     """The answer to the task ``embed``."""
 
@@ -101,8 +122,8 @@ class Retagged(msgspec.Struct, frozen=True, tag="retagged"):
     outcome: TagOutcome
 
 
-Reply = Ready | Failure | Probed | Analysed | Embedded | Retagged
-Answer = Probed | Analysed | Embedded | Retagged
+Answer = Probed | Analysed | Listened | Embedded | Compared | Retagged
+Reply = Ready | Failure | Answer
 
 
 def encode(message: Job | Reply) -> bytes:

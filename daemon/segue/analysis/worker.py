@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from segue.analysis import background, wire
-from segue.analysis.result import Embedding, Probe, TrackAnalysis
+from segue.analysis.result import Embedding, Heard, Likeness, Probe, TrackAnalysis
 from segue.audio.tag_writing.plan import TagOutcome, TagRequest
 from segue.errors import AnalysisMemoryError, SegueError, WorkerError
 
@@ -36,8 +36,16 @@ class Engine(Protocol):
         """Everything, with the networks of a folder or the engine's own. Raises a SegueError."""
         ...
 
+    def listen(self, path: Path, models: Path | None = None) -> Heard:
+        """Everything, and the sections and windows each by itself. Raises a SegueError."""
+        ...
+
     def embed(self, path: Path, models: Path | None = None) -> Embedding:
         """Only what the networks say. Raises a SegueError."""
+        ...
+
+    def compare(self, path: Path, other: Path, speeds: Sequence[float]) -> tuple[Likeness, ...]:
+        """Stretches of a file that are nearly ones of another. Raises a SegueError."""
         ...
 
     def retag(self, path: Path, request: TagRequest) -> TagOutcome:
@@ -84,6 +92,10 @@ def _answer(engine: Engine, job: wire.Job) -> bytes:
             return wire.encode(wire.Probed(engine.probe(job.path)))
         if job.task == "embed":
             return wire.encode(wire.Embedded(engine.embed(job.path, job.models_folder)))
+        if job.task == "listen":
+            return wire.encode(wire.Listened(engine.listen(job.path, job.models_folder)))
+        if job.task == "compare":
+            return wire.encode(wire.Compared(engine.compare(job.path, job.other_path, job.speeds)))
         if job.tags is not None:
             return wire.encode(wire.Retagged(engine.retag(job.path, job.tags)))
         return wire.encode(wire.Analysed(engine.analyse(job.path, job.models_folder)))
