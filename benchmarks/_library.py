@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -70,7 +71,8 @@ def columns(count: int, dim: int, seed: int = 1) -> Columns:
         tags[block] = np.clip(style_tags[own] * rng.lognormal(0.0, 0.5, (len(own), len(LABELS))), 0.0, 0.99)
     bpm = np.round(tempo_of[style] * rng.normal(1.0, 0.03, count), 2).astype(np.float32)
     confidence = rng.beta(5, 2, count).astype(np.float32)
-    return Columns(
+    return replace(
+        Columns.empty(count, dim, LABELS, ("danceability", "valence")),
         ids=np.arange(1, count + 1, dtype=np.int64),
         vectors=vectors,
         heads=vectors.astype(np.float16),
@@ -84,7 +86,8 @@ def columns(count: int, dim: int, seed: int = 1) -> Columns:
         duration=rng.uniform(120, 480, count).astype(np.float32),
         artist=rng.integers(1, max(2, count // 12), count).astype(np.uint64),
         present=np.ones(count, dtype=np.bool_),
-        labels=LABELS,
+        work=np.arange(1, count + 1, dtype=np.uint64),
+        features=np.full((count, 2), 0.5, np.float16),
     )
 
 

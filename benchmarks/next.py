@@ -149,10 +149,10 @@ def in_process(made: Columns, queries: int, folder: Path) -> None:
             if stop.wait(0.02):
                 return
             first = len(made.ids) + 1
-            one = {
-                name: getattr(news, name)[at : at + 1] for name in Columns.__slots__ if name not in {"ids", "labels"}
-            }
-            catalogue.upsert(Columns(ids=np.array([first + at]), labels=made.labels, **one))
+            one = replace(
+                news.take(slice(at, at + 1)), ids=np.array([first + at]), genres=made.genres, places=made.places
+            )
+            catalogue.upsert(one)
             with_index.upsert([first + at], at + 2)
 
     storing = threading.Thread(target=store)

@@ -31,8 +31,10 @@ _NUMBERS_OF_TRACKS: Final = (
     (12, -1e3, 1e3),
     (15, 0.0, 1e11),
     (16, 0.0, 1e11),
+    (17, 0.0, 9999.0),
+    (27, 0.0, 5.0),
 )
-"""Column, least and most: confidences, duration, loudness, and the times."""
+"""Column, least and most: confidences, duration, loudness, the times, year and rating."""
 
 
 class Rescued(NamedTuple):
@@ -335,7 +337,7 @@ def _is_track(row: Row) -> bool:
         and (bpm is None or (not isinstance(bpm, bytes) and values.is_sound("bpm", bpm)))
         and (energy is None or (not isinstance(energy, bytes) and values.is_sound("energy", energy)))
         and camelot == (-1 if key is None else keys.KEYS.index(str(key)) if key in keys.KEYS else None)
-        and all(_within(row[at], low, high) for at, low, high in _NUMBERS_OF_TRACKS)
+        and all(_within(row[at], low, high) for at, low, high in _NUMBERS_OF_TRACKS if at < len(row))
         and _is_json(row[23], dict)
         and _is_json(row[24], list)
         and _is_json(row[25], list)

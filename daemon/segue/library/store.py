@@ -28,9 +28,11 @@ from segue.library import (
 from segue.library.columns import Columns
 from segue.library.connection import Database, damaged
 from segue.library.files import Enqueued, FileRow, FileStat
+from segue.library.places import NOWHERE
 from segue.library.renewing import Renewing
 from segue.library.tracks import Brief
 from segue.library.trusting import Trusting
+from segue.library.vocabulary import Vocabulary
 from segue.protocol.messages import Counts, FileFailure, Play, Track
 
 T = TypeVar("T")
@@ -58,6 +60,7 @@ class Library(Renewing, Trusting):
 
         """
         self._database = Database(path)
+        self._words = load.Words(Vocabulary(""), Vocabulary(NOWHERE))
         try:
             with self._database.reading() as db:
                 self._model = models.current(db)
@@ -296,7 +299,7 @@ class Library(Renewing, Trusting):
         queued again.
         """
         with self._database.reading() as db:
-            loaded = load.columns(db, self._model, ids)
+            loaded = load.columns(db, self._model, ids, self._words)
         if loaded.unsound:
             with self._database.writing() as db:
                 models.distrust(db, loaded.unsound)

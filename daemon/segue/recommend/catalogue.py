@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from typing import Any, Final
+from dataclasses import dataclass, fields, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ import numpy.typing as npt
 from segue.index.hnsw import require_unit
 from segue.index.rows import Rows
 from segue.library.columns import Columns
+from segue.library.places import Place
+from segue.library.vocabulary import Vocabulary
 from segue.recommend.table import Array, Table
 from segue.recommend.telling import Telling
 
@@ -42,6 +44,13 @@ class Facts:
     duration: npt.NDArray[np.float32]
     artist: npt.NDArray[np.uint64]
     present: npt.NDArray[np.bool_]
+    features: npt.NDArray[np.float16]
+    work: npt.NDArray[np.uint64]
+    year: npt.NDArray[np.int16]
+    rating: npt.NDArray[np.int8]
+    genre: npt.NDArray[np.int32]
+    place: npt.NDArray[np.int32]
+    private: npt.NDArray[np.bool_]
     strong: npt.NDArray[np.uint64]
     """The most telling tags as a bit set (`Telling.bits`)."""
     weak: npt.NDArray[np.uint64]
@@ -56,7 +65,13 @@ class Snapshot:
     facts: Facts
     telling: Telling
     suggestable: npt.NDArray[np.bool_]
-    """Alive and present, shape (n,)."""
+    """Alive, present and not private, shape (n,)."""
+    feature_names: tuple[str, ...]
+    """Names of the columns of `Facts.features`."""
+    genres: Vocabulary[str]
+    """What the codes of `Facts.genre` mean."""
+    places: Vocabulary[Place]
+    """What the codes of `Facts.place` mean."""
 
 
 class Catalogue:
@@ -66,6 +81,8 @@ class Catalogue:
         self._writing = threading.Lock()
         self._labels = columns.labels
         self._dim = int(columns.vectors.shape[1])
+        self._feature_names = columns.feature_names
+        self._genres, self._places = columns.genres, columns.places
         self._telling = Telling.learn(columns.tags, columns.labels)
         self._learned_from = len(columns.ids)
         self._table = Table(self._values(columns))
@@ -102,16 +119,19 @@ class Catalogue:
         require_unit(columns.vectors, self._dim)
         if columns.labels != self._labels:
             raise ValueError("these tags are of another model")
+        if columns.genres is not self._genres or columns.places is not self._places:
+            raise ValueError("these codes are of another library")
         columns = _last_of_each(columns)
         with self._writing:
+            columns = self._with_our_features(columns)
             at = self._snapshot.rows.find(columns.ids)
             same = np.zeros(len(at), dtype=np.bool_)
             known = np.flatnonzero(at >= 0)
             same[known] = np.all(self._snapshot.rows.vectors[at[known]] == columns.vectors[known], axis=1)
-            self._change(at[same], _take(columns, same))
+            self._change(at[same], columns.take(same))
             self._bury(at[(at >= 0) & ~same])
             if not np.all(same):
-                self._table.append(self._values(_take(columns, ~same)))
+                self._table.append(self._values(columns.take(~same)))
             self._tidy()
             self._snapshot = self._view()
 
@@ -125,8 +145,21 @@ class Catalogue:
 
     def _values(self, columns: Columns) -> dict[str, Array]:
         strong, weak = self._telling.bits(columns.tags)
-        values = {field.name: getattr(columns, field.name) for field in fields(columns) if field.name != "labels"}
-        return {**values, "strong": strong, "weak": weak, "alive": np.ones(len(columns.ids), dtype=np.bool_)}
+        return {**columns.arrays(), "strong": strong, "weak": weak, "alive": np.ones(len(columns.ids), dtype=np.bool_)}
+
+    def _with_our_features(self, columns: Columns) -> Columns:
+        """The same with the features of this catalogue, which takes in those that are new to it."""
+        new = [name for name in columns.feature_names if name not in self._feature_names]
+        if new:
+            held = self._table.view()["features"]
+            unknown = np.full((len(held), len(new)), np.nan, np.float16)
+            self._table.widen("features", np.concatenate([held, unknown], axis=1))
+            self._feature_names += tuple(new)
+        if columns.feature_names == self._feature_names:
+            return columns
+        features = np.full((len(columns.ids), len(self._feature_names)), np.nan, np.float16)
+        features[:, [self._feature_names.index(name) for name in columns.feature_names]] = columns.features
+        return replace(columns, features=features, feature_names=self._feature_names)
 
     def _change(self, rows: npt.NDArray[np.int64], columns: Columns) -> None:
         if len(rows):
@@ -152,16 +185,15 @@ class Catalogue:
         view = self._table.view()
         rows = Rows.of(view["ids"], view["vectors"], view["alive"])
         facts = Facts(**{field.name: view[field.name] for field in fields(Facts)})
-        return Snapshot(rows, facts, self._telling, rows.alive & facts.present)
-
-
-def _take(columns: Columns, which: npt.NDArray[Any]) -> Columns:
-    if which.dtype == np.bool_ and np.all(which):
-        return columns
-    chosen: dict[str, Any] = {
-        field.name: getattr(columns, field.name)[which] for field in fields(columns) if field.name != "labels"
-    }
-    return Columns(**chosen, labels=columns.labels)
+        return Snapshot(
+            rows,
+            facts,
+            self._telling,
+            rows.alive & facts.present & ~facts.private,
+            self._feature_names,
+            self._genres,
+            self._places,
+        )
 
 
 def _last_of_each(columns: Columns) -> Columns:
@@ -169,4 +201,4 @@ def _last_of_each(columns: Columns) -> Columns:
     _, from_end = np.unique(columns.ids[::-1], return_index=True)
     if len(from_end) == len(columns.ids):
         return columns
-    return _take(columns, np.sort(len(columns.ids) - 1 - from_end))
+    return columns.take(np.sort(len(columns.ids) - 1 - from_end))

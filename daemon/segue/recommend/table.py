@@ -37,6 +37,10 @@ class Table:
             array[start:end] = values[name]
         self.size = end
 
+    def widen(self, name: str, array: Array) -> None:
+        """Put an array of the present size in the place of another."""
+        self._arrays[name] = _roomy(array, len(self._arrays[name]) - self.size)
+
     def change(self, rows: npt.NDArray[np.int64], values: Mapping[str, Array]) -> None:
         """Give ``rows`` new values in the arrays named by ``values``; only arrays that differ are copied."""
         for name, new in values.items():

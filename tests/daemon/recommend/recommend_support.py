@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,10 +13,16 @@ import numpy as np
 
 from segue.index.vectors import VectorIndex
 from segue.library.columns import Columns
+from segue.library.places import NOWHERE, Place
+from segue.library.vocabulary import Vocabulary
 from segue.recommend.catalogue import Catalogue
 from segue.recommend.recommender import Recommender
 
 DIM = 16
+FEATURES = ("danceability", "valence", "acousticness")
+GENRES: Vocabulary[str] = Vocabulary("")
+"""One for all these libraries, so that the rows of one fit another, as those of one library do."""
+PLACES: Vocabulary[Place] = Vocabulary(NOWHERE)
 LABELS = ("house", "techno", "jazz", "ambient", "vocal", "sad", "music")
 
 
@@ -42,9 +49,11 @@ def library(count: int, seed: int = 0, **fixed: Any) -> Columns:
         "duration": rng.uniform(60, 600, count).astype(np.float32),
         "artist": rng.integers(0, 5, count).astype(np.uint64),
         "present": rng.random(count) < 0.8,
-        "labels": LABELS,
+        "features": rng.random((count, len(FEATURES))).astype(np.float16),
+        "work": np.arange(1, count + 1, dtype=np.uint64),
+        "feature_names": FEATURES,
     }
-    return Columns(**columns | fixed)
+    return replace(Columns.empty(count, DIM, LABELS, genres=GENRES, places=PLACES), **columns | fixed)
 
 
 @contextmanager

@@ -17,8 +17,7 @@ from segue.recommend.catalogue import Catalogue
 
 
 def some(columns: Columns, which: Any) -> Columns:
-    chosen: dict[str, Any] = {f.name: getattr(columns, f.name)[which] for f in fields(columns) if f.name != "labels"}
-    return Columns(**chosen, labels=columns.labels)
+    return columns.take(which)
 
 
 def test_rows_are_found_by_id() -> None:
