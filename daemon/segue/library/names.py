@@ -31,11 +31,16 @@ def from_file_name(path: str) -> tuple[str, str | None]:
 
 def artist_key(name: str | None) -> int:
     """Hash an artist's folded name to 64 bits, guests left out; 0: unknown."""
-    folded = fold(_GUESTS.sub("", name or "")).removeprefix("the ")
+    folded = fold(without_guests(name or "")).removeprefix("the ")
     if not folded:
         return 0
     digest = hashlib.blake2b(folded.encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "little") or 1
+
+
+def without_guests(artist: str) -> str:
+    """Leave out who is featured: ``"Vela feat. Oro"`` is ``"Vela"``."""
+    return _GUESTS.sub("", artist)
 
 
 def fold(text: str) -> str:

@@ -20,7 +20,6 @@ from segue.library import (
     generation,
     load,
     models,
-    plays,
     resolve,
     search,
     tracks,
@@ -28,12 +27,13 @@ from segue.library import (
 from segue.library.columns import Columns
 from segue.library.connection import Database, damaged
 from segue.library.files import Enqueued, FileRow, FileStat
+from segue.library.learning import Learning
 from segue.library.places import NOWHERE
 from segue.library.renewing import Renewing
 from segue.library.tracks import Brief
 from segue.library.trusting import Trusting
 from segue.library.vocabulary import Vocabulary
-from segue.protocol.messages import Counts, FileFailure, Play, Track
+from segue.protocol.messages import Counts, FileFailure, Track
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ _BULK: Final = 4000
 """Files written in one transaction, so that a bulk never holds an analysis up for long."""
 
 
-class Library(Renewing, Trusting):
+class Library(Learning, Renewing, Trusting):
     """Everything that Segue knows, in one SQLite file.
 
     Safe to use from any thread: writes wait for one another, reads wait for nothing. What must not be lost (analyses,
@@ -355,18 +355,6 @@ class Library(Renewing, Trusting):
         """Return tracks by the words of title, artist, album, genre, comment and file name, best first."""
         with self._database.reading() as db:
             return search.find(db, text, limit)
-
-    # Plays ------------------------------------------------------------------------------------------------------
-
-    def add_play(self, track_id: int, at: float, source: str) -> Play:
-        """Remember that a track was played at a time (Unix seconds). TrackNotFoundError when there is none."""
-        with self._database.writing() as db:
-            return plays.add(db, track_id, at, source)
-
-    def plays(self, limit: int) -> list[Play]:
-        """Return the last plays, latest first."""
-        with self._database.reading() as db:
-            return plays.latest(db, limit)
 
     def _model_row(self) -> int | None:
         return None if self._model is None else self._model.id

@@ -17,6 +17,19 @@ from segue.protocol.messages.daemon import (
 )
 from segue.protocol.messages.details import Details, Grid, KeySection, LocalTempo, MixPoint, Section
 from segue.protocol.messages.events import Event, EventName
+from segue.protocol.messages.feedback import (
+    ForgetParams,
+    Forgotten,
+    Import,
+    LearnedPair,
+    LearnParams,
+    Lesson,
+    MemoryPage,
+    MemoryParams,
+    Opinion,
+    RateParams,
+    TrackName,
+)
 from segue.protocol.messages.library import (
     Counts,
     FailureList,
@@ -27,7 +40,17 @@ from segue.protocol.messages.library import (
     IndexState,
     RescanParams,
 )
-from segue.protocol.messages.playing import Deck, DeckList, DeckName, DeckParams, Play, PlayList
+from segue.protocol.messages.playing import (
+    Deck,
+    DeckList,
+    DeckName,
+    DeckParams,
+    Night,
+    Play,
+    PlayedParams,
+    PlayList,
+    UndoPlayedParams,
+)
 from segue.protocol.messages.suggestions import NextParams, Seed, SimilarParams, Suggestion, Suggestions
 from segue.protocol.messages.tracks import (
     AnalyseParams,
@@ -69,20 +92,32 @@ __all__ = [
     "Folder",
     "FolderList",
     "FolderParams",
+    "ForgetParams",
+    "Forgotten",
     "Grid",
+    "Import",
     "IndexState",
     "KeySection",
+    "LearnParams",
+    "LearnedPair",
+    "Lesson",
     "Limit",
     "LimitParams",
     "LocalTempo",
+    "MemoryPage",
+    "MemoryParams",
     "Message",
     "MixPoint",
     "ModelsParams",
     "NextParams",
+    "Night",
     "Nothing",
+    "Opinion",
     "Play",
     "PlayList",
+    "PlayedParams",
     "Pong",
+    "RateParams",
     "Ratio",
     "Renewal",
     "RescanParams",
@@ -102,7 +137,9 @@ __all__ = [
     "Text",
     "Track",
     "TrackList",
+    "TrackName",
     "TrackParams",
+    "UndoPlayedParams",
     "UseModelsParams",
     "Value",
     "WriteTagsParams",

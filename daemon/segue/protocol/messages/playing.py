@@ -50,9 +50,35 @@ class Play(Result):
     artist: str | None
     at: float
     """Unix time."""
+    source: str = "user"
+    """Who says so: ``user``, or ``deck`` where it was heard on one."""
 
 
 class PlayList(Result):
     """Plays, latest first."""
 
     plays: list[Play]
+
+
+class PlayedParams(Message):
+    """``at``: when it began, Unix time; null: now."""
+
+    track: Text
+    at: Annotated[float, Meta(ge=0.0, le=1e11)] | None = None
+
+
+class UndoPlayedParams(Message):
+    """``track``: the one whose last play is taken back; null: whatever was played last."""
+
+    track: Text | None = None
+
+
+class Night(Result):
+    """The night so far."""
+
+    started: float | None
+    """Unix time; null: nothing was played yet, or the last night is over."""
+    plays: list[Play]
+    """Oldest first."""
+    last_night: list[Play] = []
+    """What was played the night before, where the settings say that it counts."""

@@ -1,0 +1,183 @@
+"""What was learned: which track followed which, how often and how well, and who says so.
+
+A row of `transitions` is one track after another, once. Its source is ``night`` (two plays one after the other), ``deck`` (the
+decks told of both), ``history:3`` or ``playlist:3`` (import number 3).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, Final, NamedTuple, Protocol
+
+NIGHT: Final = "night"
+DECK: Final = "deck"
+HISTORY: Final = "history"
+PLAYLIST: Final = "playlist"
+
+BREAK_SECONDS: Final = 30 * 60.0
+"""Two plays further apart say nothing of each other ..."""
+USUAL_SECONDS: Final = 12 * 60.0
+"""... and more and more up to here."""
+HASTY_SECONDS: Final = 45.0
+"""Two plays nearer to each other were noted down, or skipped through, rather than mixed."""
+_HASTY_WEIGHT: Final = 0.5
+_PLAYLIST_WEIGHT: Final = 0.25
+_THROWN_OUT_WEIGHT: Final = -0.5
+_CUT_WEIGHT: Final = 0.6
+_LONG_BLEND_WEIGHT: Final = 1.5
+_LONG_BLEND_SECONDS: Final = 60.0
+_UNKNOWN_BLEND_WEIGHT: Final = 0.9
+SAME_SECONDS: Final = 15 * 60.0
+"""One track after another within so long is the same event, whoever tells of it."""
+_LIVE: Final = f"source IN ('{NIGHT}', '{DECK}')"
+HEARD: Final = f"weight > 0 AND source NOT LIKE '{PLAYLIST}:%'"
+"""A row that counts for "played together"."""
+
+
+class AtTime(Protocol):
+    """A track at a time: a play."""
+
+    @property
+    def track(self) -> int:
+        """The track's number."""
+        ...
+
+    @property
+    def at(self) -> float:
+        """Unix time."""
+        ...
+
+
+class Learned(NamedTuple):
+    """One track after another, as an import says."""
+
+    from_id: int
+    to_id: int
+    at: float
+    """Unix time; 0 where unknown, which is learned once whatever says it."""
+    seconds: float | None
+    """Between the beginnings of the two; None: unknown."""
+
+
+def gap_weight(seconds: float) -> float:
+    """What it says that a track was played so long after another; 0: nothing."""
+    if seconds < HASTY_SECONDS:
+        return _HASTY_WEIGHT
+    return min(1.0, max(0.0, (BREAK_SECONDS - seconds) / (BREAK_SECONDS - USUAL_SECONDS)))
+
+
+def blend_weight(seconds: float | None) -> float:
+    """What a blend of so many seconds says: more, the longer it was held."""
+    if seconds is None:
+        return _UNKNOWN_BLEND_WEIGHT
+    share = min(1.0, max(0.0, seconds) / _LONG_BLEND_SECONDS)
+    return _CUT_WEIGHT + (_LONG_BLEND_WEIGHT - _CUT_WEIGHT) * share
+
+
+# Writing ------------------------------------------------------------------------------------------------------------
+
+
+def link(db: sqlite3.Connection, first: AtTime | None, second: AtTime | None) -> None:
+    """Learn from two plays one after the other, unless a night began between them or the decks told of it already."""
+    if first is None or second is None or first.track == second.track:
+        return
+    weight = gap_weight(second.at - first.at)
+    between = "SELECT 1 FROM night_starts WHERE at > ? AND at <= ?"
+    if weight <= 0 or db.execute(between, (first.at, second.at)).fetchone() is not None:
+        return
+    if not _is_told(db, f"source = '{DECK}'", first.track, second.track, second.at):
+        _insert(db, first.track, second.track, second.at, NIGHT, weight, None)
+
+
+def unlink(db: sqlite3.Connection, first: AtTime | None, second: AtTime | None) -> None:
+    """Forget what two plays one after the other have taught, the blend of the decks too."""
+    if first is not None and second is not None:
+        db.execute(
+            f"DELETE FROM transitions WHERE from_id = ? AND to_id = ? AND abs(at - ?) <= ? AND {_LIVE}",
+            (first.track, second.track, second.at, SAME_SECONDS),
+        )
+
+
+def add_blend(db: sqlite3.Connection, from_id: int, to_id: int, at: float, seconds: float | None) -> None:
+    """Learn from two tracks on the decks; what their plays alone said gives way."""
+    db.execute(
+        f"DELETE FROM transitions WHERE from_id = ? AND to_id = ? AND abs(at - ?) <= ? AND source = '{NIGHT}'",
+        (from_id, to_id, at, SAME_SECONDS),
+    )
+    _insert(db, from_id, to_id, at, DECK, blend_weight(seconds), seconds)
+
+
+def add_thrown_out(db: sqlite3.Connection, from_id: int, to_id: int, at: float) -> None:
+    """Learn from a track that was tried after another and taken off."""
+    _insert(db, from_id, to_id, at, DECK, _THROWN_OUT_WEIGHT, None)
+
+
+def add_learned(db: sqlite3.Connection, source: str, number: int, learned: list[Learned]) -> int:
+    """Learn from an import; return how many transitions were new.
+
+    Args:
+        db: the writer.
+        source: `HISTORY` or `PLAYLIST`.
+        number: of the import.
+        learned: what it says. What another import, a night or the decks have said already is left out.
+
+    """
+    known: dict[tuple[int, int], list[tuple[float, bool]]] = {}
+    for from_id, to_id, at, live in db.execute(f"SELECT from_id, to_id, at, {_LIVE} FROM transitions"):
+        known.setdefault((from_id, to_id), []).append((at, bool(live)))
+    rows: list[tuple[Any, ...]] = []
+    for one in learned:
+        told = known.setdefault((one.from_id, one.to_id), [])
+        weight = _import_weight(source, one.seconds)
+        if weight > 0 and not any(abs(at - one.at) <= (SAME_SECONDS if live else 1.0) for at, live in told):
+            told.append((one.at, False))
+            rows.append((one.from_id, one.to_id, one.at, f"{source}:{number}", weight))
+    db.executemany(
+        "INSERT OR IGNORE INTO transitions (from_id, to_id, at, source, weight) VALUES (?, ?, ?, ?, ?)", rows
+    )
+    return len(rows)
+
+
+def _import_weight(source: str, seconds: float | None) -> float:
+    if source == PLAYLIST:
+        return _PLAYLIST_WEIGHT
+    return 1.0 if seconds is None else gap_weight(seconds)
+
+
+def _insert(
+    db: sqlite3.Connection, from_id: int, to_id: int, at: float, source: str, weight: float, blend: float | None
+) -> None:
+    db.execute(
+        """INSERT INTO transitions (from_id, to_id, at, source, weight, blend) VALUES (?, ?, ?, ?, ?, ?)
+           ON CONFLICT (source, from_id, to_id, at) DO UPDATE SET weight = excluded.weight, blend = excluded.blend""",
+        (from_id, to_id, at, source, weight, blend),
+    )
+
+
+def _is_told(db: sqlite3.Connection, by: str, from_id: int, to_id: int, at: float) -> bool:
+    found = db.execute(
+        f"SELECT 1 FROM transitions WHERE from_id = ? AND to_id = ? AND abs(at - ?) <= ? AND weight > 0 AND {by}",
+        (from_id, to_id, at, SAME_SECONDS),
+    )
+    return found.fetchone() is not None
+
+
+# Reading ------------------------------------------------------------------------------------------------------------
+
+
+class PairRow(NamedTuple):
+    """One track after another, summed up."""
+
+    from_id: int
+    to_id: int
+    weight: float
+    times: int
+    """So often it was heard."""
+
+
+def pairs(db: sqlite3.Connection) -> list[PairRow]:
+    """Return all that is learned, summed up by pair."""
+    rows = db.execute(
+        f"SELECT from_id, to_id, sum(weight), sum({HEARD}) FROM transitions GROUP BY from_id, to_id ORDER BY 1, 2"
+    )
+    return [PairRow(*row) for row in rows]
