@@ -15,7 +15,7 @@ from segue.audio.identity import identify
 from segue.errors import SegueError
 from support import wait_until
 
-STEPS = 120
+STEPS = 70
 
 
 class Chaos:
@@ -35,7 +35,7 @@ class Chaos:
         for folder in self.folders:
             folder.mkdir(parents=True, exist_ok=True)
         self.chance.choice(deeds)()
-        time.sleep(self.chance.choice([0.0, 0.02, 0.1, 0.5]))
+        time.sleep(self.chance.choice([0.0, 0.02, 0.1, 0.3]))
 
     def files(self) -> list[Path]:
         return sorted(path for path in self.loop.music.rglob("*") if path.is_file())

@@ -26,8 +26,9 @@ def dim(status: Status) -> int | None:
     return status.index.dim
 
 
-def test_questions_are_answered_while_another_set_takes_over(loop):
+def test_questions_are_answered_while_another_set_takes_over_and_the_way_back_is_short(loop):
     before = loop.status()
+    first = loop.client.next(loop.tracks()[0].title)
     tracks = {track.id: track for track in loop.tracks()}
     assert before.models["set"] == "shipped"
     made = add_set(loop.home)
@@ -51,18 +52,23 @@ def test_questions_are_answered_while_another_set_takes_over(loop):
         assert track.tags == pytest.approx(known.tags, abs=2e-3)
     path = loop.tracks()[0].path
     assert len(loop.client.analyse(path, vector=True).vector) == made.load().dim
-
-
-def test_the_way_back_needs_no_new_analysis(loop):
-    add_set(loop.home)
-    before = loop.client.next(loop.tracks()[0].title)
-    loop.client.use_models("other")
-    has_changed(loop, "other")
+    _refuses_what_is_in_use(loop)
     began = time.monotonic()
     assert loop.client.use_models("shipped").detail == "shipped takes over."
     has_changed(loop, "shipped")
-    assert time.monotonic() - began < 10
-    assert loop.client.next(loop.tracks()[0].title).suggestions == before.suggestions
+    assert time.monotonic() - began < 10, "nothing is analysed again"
+    assert loop.client.next(loop.tracks()[0].title).suggestions == first.suggestions
+    assert "removed" in loop.client.remove_models("other").detail
+    assert list(Home.locate(loop.home).models_dir.glob("other-*")) == []
+
+
+def _refuses_what_is_in_use(loop: Loop) -> None:
+    with pytest.raises(ModelError, match="in use"):
+        loop.client.remove_models("other")
+    with pytest.raises(ModelError, match="part of Segue"):
+        loop.client.remove_models("shipped")
+    with pytest.raises(ModelMissingError, match="install msd"):
+        loop.client.use_models("nonsense")
 
 
 def test_a_change_goes_on_after_a_kill(loop):
@@ -87,8 +93,8 @@ def _done(loop: Loop) -> int:
     return TRACKS if renewal is None else renewal.done
 
 
-def test_a_change_can_be_called_off(loop):
-    add_set(loop.home)
+def test_a_change_can_be_called_off_and_one_takes_along_the_files_that_come(loop, music):
+    made = add_set(loop.home)
     before = loop.status().models
     loop.client.pause()
     loop.client.use_models("other")
@@ -97,11 +103,8 @@ def test_a_change_can_be_called_off(loop):
     status = loop.status()
     assert status.renewal is None
     assert status.models == before
-
-
-def test_files_that_come_meanwhile_are_suggested_at_once_and_taken_along(loop, music):
-    made = add_set(loop.home)
     loop.client.use_models("other")
+    loop.client.resume()
     loop.bring(sorted(music.iterdir())[TRACKS : TRACKS + 2])
     after = None
 
@@ -114,22 +117,6 @@ def test_files_that_come_meanwhile_are_suggested_at_once_and_taken_along(loop, m
     assert after is not None
     assert after.models["id"] == made.id
     assert {track.model for track in loop.tracks()} == {made.id}
-
-
-def test_a_set_in_use_cannot_be_removed_and_another_can(loop):
-    add_set(loop.home)
-    loop.client.use_models("other")
-    has_changed(loop, "other")
-    with pytest.raises(ModelError, match="in use"):
-        loop.client.remove_models("other")
-    with pytest.raises(ModelError, match="part of Segue"):
-        loop.client.remove_models("shipped")
-    with pytest.raises(ModelMissingError, match="install msd"):
-        loop.client.use_models("nonsense")
-    loop.client.use_models("shipped")
-    has_changed(loop, "shipped")
-    assert "removed" in loop.client.remove_models("other").detail
-    assert list(Home.locate(loop.home).models_dir.glob("other-*")) == []
 
 
 def test_vectors_of_networks_that_are_gone_answer_until_new_ones_are_there(loop, music, tmp_path):

@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 ASKED: Final = 100
 """Priority of a file that somebody asked for or that is on a deck: it comes first, in gig mode too."""
-_RETRY_SECONDS: Final = 20.0
+_RETRY_SECONDS: Final = 10.0
 """How long to wait before the work is tried again after trouble, a full disk for one."""
 
 _GIG_LOOK_SECONDS: Final = 30.0

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rescue_support import Places, make_sound_library, places_in
 
 from library_support import DIM, LABELS, MODEL
 from segue.library.store import Library
@@ -20,3 +21,14 @@ def library(library_file: Path) -> Iterator[Library]:
     opened.set_model(MODEL, LABELS, DIM)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="package")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of 600 tracks, closed: copy it before you damage it."""
+    return make_sound_library(tmp_path_factory.mktemp("sound"))
+
+
+@pytest.fixture(scope="package")
+def places(sound: Path) -> Places:
+    return places_in(sound)
