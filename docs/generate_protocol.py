@@ -33,7 +33,10 @@ EVENTS: Final[dict[m.EventName, str]] = {
     "progress": "How far the analysis is: `indexed`, `queued`, `failed`, `rate`, `time_left`, `path` (the last file).",
     "folder.changed": "A folder was added or removed, or is watched in another way: ask `library.folders`.",
     "deck.changed": "A deck holds something else, plays or stands: `deck`, `path`, `track`, `playing`, `rate`.",
-    "play.added": "A track was marked as played: `track`, `title`, `artist`, `at`.",
+    "play.added": "A track was played: `track`, `title`, `artist`, `at`, `source` (`user`, or `deck`).",
+    "play.removed": "A play was taken back: as `play.added`.",
+    "night.started": "A night was begun by a command: `at`.",
+    "memory.changed": "Something was learned or forgotten: `pairs` (of tracks, known now).",
     "index.changed": "The vector index was rebuilt.",
     "models.changed": "Sets of networks: `set`, `id` and the `state` it is in now: `renewing` (vectors are made for it), "
     "`in-use` (it has taken over) or `cancelled`.",

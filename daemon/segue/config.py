@@ -49,6 +49,10 @@ class Config(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """An analysis process that takes more memory is stopped, in MiB."""
     rescan_minutes: Annotated[float, Meta(ge=0)] = 60.0
     """The folders are compared with the library every so many minutes; 0: only at the start and on events."""
+    night_gap_hours: Annotated[float, Meta(ge=0.5, le=48)] = 5.0
+    """So many hours without a play end a night."""
+    last_night_counts: bool = False
+    """What was played the night before is not suggested tonight either."""
     provider: Literal["auto", "cpu", "cuda"] = "auto"
     """What runs the networks; ``auto``: CUDA where it is really there, else the CPU."""
     tcp: str = ""

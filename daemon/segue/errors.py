@@ -180,6 +180,12 @@ class LibraryEmptyError(LibraryError):
     code = "library-empty"
 
 
+class SetFileError(LibraryError):
+    """A file with sets or playlists cannot be read as one."""
+
+    code = "set-file"
+
+
 # Settings -----------------------------------------------------------------------------------------------------------
 
 

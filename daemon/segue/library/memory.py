@@ -122,15 +122,15 @@ def add_learned(db: sqlite3.Connection, source: str, number: int, learned: list[
         learned: what it says. What another import, a night or the decks have said already is left out.
 
     """
-    known: dict[tuple[int, int], list[tuple[float, bool]]] = {}
-    for from_id, to_id, at, live in db.execute(f"SELECT from_id, to_id, at, {_LIVE} FROM transitions"):
-        known.setdefault((from_id, to_id), []).append((at, bool(live)))
+    known: dict[tuple[int, int], list[float]] = {}
+    for from_id, to_id, at in db.execute("SELECT from_id, to_id, at FROM transitions"):
+        known.setdefault((from_id, to_id), []).append(at)
     rows: list[tuple[Any, ...]] = []
     for one in learned:
         told = known.setdefault((one.from_id, one.to_id), [])
         weight = _import_weight(source, one.seconds)
-        if weight > 0 and not any(abs(at - one.at) <= (SAME_SECONDS if live else 1.0) for at, live in told):
-            told.append((one.at, False))
+        if weight > 0 and not any(abs(at - one.at) <= SAME_SECONDS for at in told):
+            told.append(one.at)
             rows.append((one.from_id, one.to_id, one.at, f"{source}:{number}", weight))
     db.executemany(
         "INSERT OR IGNORE INTO transitions (from_id, to_id, at, source, weight) VALUES (?, ?, ?, ?, ?)", rows

@@ -46,8 +46,19 @@ METHODS: Final[dict[str, Method]] = {
         Method("library.failures", m.LimitParams, m.FailureList, "Files that could not be analysed, and why."),
         Method("deck.update", m.DeckParams, m.Deck, "A shim tells what is on a deck."),
         Method("deck.list", m.Nothing, m.DeckList, "What is on the decks."),
-        Method("session.mark_played", m.TrackParams, m.Play, "Remember that a track was played."),
+        Method("session.mark_played", m.PlayedParams, m.Play, "Remember that a track was played."),
+        Method(
+            "session.undo_played", m.UndoPlayedParams, m.Play, "Take the last play back, or the last one of a track."
+        ),
+        Method("session.new_night", m.Nothing, m.Night, "Begin a night: nothing was played tonight."),
+        Method("session.night", m.Nothing, m.Night, "The night so far."),
         Method("session.history", m.LimitParams, m.PlayList, "What was played, latest first."),
+        Method("feedback.rate", m.RateParams, m.Opinion, "Like or dislike a track, always or after another one."),
+        Method(
+            "feedback.learn", m.LearnParams, m.Lesson, "Learn from a file with sets or playlists of another program."
+        ),
+        Method("feedback.memory", m.MemoryParams, m.MemoryPage, "What was learned, of all tracks or of one."),
+        Method("feedback.forget", m.ForgetParams, m.Forgotten, "Forget what was learned, or a part of it."),
         Method(
             "models.use", m.UseModelsParams, m.Done, "Change to another set of networks, or stay with the one in use."
         ),

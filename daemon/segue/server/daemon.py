@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import logging
 import queue
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -24,6 +26,7 @@ from segue.server.dispatch import dispatcher
 from segue.server.doors import Doors, choose_doors, connection_info
 from segue.server.events import Events
 from segue.server.handlers.daemon import DaemonHandlers
+from segue.server.handlers.feedback import FeedbackHandlers
 from segue.server.handlers.library import LibraryHandlers
 from segue.server.handlers.models import ModelsHandlers, serving, wanted
 from segue.server.handlers.playing import PlayingHandlers
@@ -31,8 +34,10 @@ from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.handlers.references import References
 from segue.server.handlers.trust import TrustHandlers
 from segue.server.indexer import Indexer
+from segue.server.learner import Learner
 from segue.server.lock import HomeLock
 from segue.server.mirror import Mirror
+from segue.server.night import NightKeeper
 from segue.server.presence import Presence
 from segue.server.recovery import open_library
 from segue.server.renewal import Renewer
@@ -66,6 +71,8 @@ class Daemon:
         self._ended: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._drain = True
         self._presence: Presence | None = None
+        self._keeping: list[Callable[[float], None]] = []
+        """Told the time every `_KEEP_SECONDS`."""
 
     def start(self) -> None:
         """Take the lock, open the library, answer. Raises a SegueError, with everything closed again, if it cannot."""
@@ -85,6 +92,8 @@ class Daemon:
         while not self._has_ended(_KEEP_SECONDS):
             if self._presence is not None:
                 self._presence.keep()
+            for keep in self._keeping:
+                keep(time.time())
         _log.info("stopping")
         self._stack.close()
         _log.info("stopped")
@@ -152,12 +161,14 @@ class Daemon:
         executor = ThreadPoolExecutor(_SEARCHES, thread_name_prefix="search")
         stack.callback(executor.shutdown, cancel_futures=True)
         references = References(library, executor)
+        learner = self._learner(stack, library, spaces, events)
         writer = TagWriter(library, pool, decks, mirror, Unfinished(home.unfinished_file))
         models = ModelsHandlers(home, registry, renewer, library, executor)
         dispatch = dispatcher(
             RecommendHandlers(library, references, spaces, pool, decks, executor),
             LibraryHandlers(library, watcher, mirror, executor),
-            PlayingHandlers(library, references, decks, indexer, events.publish, executor),
+            PlayingHandlers(library, references, decks, indexer, learner, events.publish, executor),
+            self._feedback(stack, library, references, learner, executor),
             models,
             self._trust(stack, library, references, mirror, executor, writer),
             about,
@@ -200,6 +211,25 @@ class Daemon:
         stack.callback(one_by_one.shutdown, wait=False, cancel_futures=True)
         one_by_one.submit(writer.tidy)
         return TrustHandlers(library, references, mirror, writer, executor, one_by_one)
+
+    def _learner(self, stack: ExitStack, library: Library, spaces: Spaces, events: Events) -> Learner:
+        """What is played and liked is written by one thread, in its order; a stop lets it finish."""
+        night = NightKeeper(library, self._config.night_gap_hours, last_night_counts=self._config.last_night_counts)
+        one_by_one = ThreadPoolExecutor(1, thread_name_prefix="learner")
+        stack.callback(one_by_one.shutdown)
+        snapshot = lambda: spaces.current.catalogue.snapshot()  # noqa: E731, PLW0108 - other networks may take over
+        learner = Learner(library, night, snapshot, events.publish, one_by_one)
+        self._keeping.append(learner.tick)
+        return learner
+
+    @staticmethod
+    def _feedback(
+        stack: ExitStack, library: Library, references: References, learner: Learner, executor: ThreadPoolExecutor
+    ) -> FeedbackHandlers:
+        """Files are read by a thread of their own: a play must not wait for a collection."""
+        lessons = ThreadPoolExecutor(1, thread_name_prefix="lessons")
+        stack.callback(lessons.shutdown, wait=False, cancel_futures=True)
+        return FeedbackHandlers(library, references, learner, executor, lessons)
 
     def _pool(self, models: ModelSet) -> AnalysisPool:
         return AnalysisPool(

@@ -10,6 +10,7 @@ from segue.errors import UnknownMethodError
 from segue.protocol.messages import Message, Result
 from segue.protocol.methods import METHODS
 from segue.server.handlers.daemon import DaemonHandlers
+from segue.server.handlers.feedback import FeedbackHandlers
 from segue.server.handlers.library import LibraryHandlers
 from segue.server.handlers.models import ModelsHandlers
 from segue.server.handlers.playing import PlayingHandlers
@@ -25,6 +26,7 @@ def dispatcher(
     recommend: RecommendHandlers,
     library: LibraryHandlers,
     playing: PlayingHandlers,
+    feedback: FeedbackHandlers,
     models: ModelsHandlers,
     trust: TrustHandlers,
     daemon: DaemonHandlers,
@@ -47,7 +49,14 @@ def dispatcher(
         "deck.update": playing.update,
         "deck.list": playing.decks,
         "session.mark_played": playing.mark_played,
+        "session.undo_played": playing.undo_played,
+        "session.new_night": playing.new_night,
+        "session.night": playing.night,
         "session.history": playing.history,
+        "feedback.rate": feedback.rate,
+        "feedback.learn": feedback.learn,
+        "feedback.memory": feedback.memory,
+        "feedback.forget": feedback.forget,
         "models.use": models.use,
         "models.remove": models.remove,
         "daemon.ping": daemon.ping,

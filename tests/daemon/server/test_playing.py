@@ -10,11 +10,14 @@ import pytest
 
 from library_support import DIM, LABELS, MODEL, analysis, probe, wait_until
 from segue.library.store import Library
-from segue.protocol.messages import Deck, DeckParams, TrackParams
+from segue.protocol.messages import Deck, DeckParams, PlayedParams
+from segue.recommend.catalogue import Catalogue
 from segue.server.decks import Decks
 from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.references import References
 from segue.server.indexer import ASKED
+from segue.server.learner import Learner
+from segue.server.night import NightKeeper
 from segue.server.router import Origin
 
 LOCAL = Origin("test", local=True)
@@ -29,6 +32,10 @@ class Sleeper:
         self.woken += 1
 
 
+def silent(name: str, data: dict[str, object]) -> None:
+    """Nobody listens to the events."""
+
+
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     opened = Library(tmp_path / "library.db")
@@ -41,7 +48,9 @@ def library(tmp_path: Path) -> Iterator[Library]:
 def playing(library: Library) -> Iterator[PlayingHandlers]:
     with ThreadPoolExecutor(1) as executor:
         references = References(library, executor)
-        yield PlayingHandlers(library, references, Decks(), Sleeper(), lambda *_: None, executor)
+        night = NightKeeper(library, 5.0, last_night_counts=False)
+        learner = Learner(library, night, Catalogue(library.columns()).snapshot, silent, executor)
+        yield PlayingHandlers(library, references, Decks(), Sleeper(), learner, silent, executor)
 
 
 def test_a_deck_is_taken_note_of_while_the_library_is_written(library: Library, playing: PlayingHandlers) -> None:
@@ -55,7 +64,7 @@ def test_a_deck_is_taken_note_of_while_the_library_is_written(library: Library, 
 def test_a_play_is_answered_when_it_is_written(library: Library, playing: PlayingHandlers) -> None:
     track = library.store("/music/one.mp3", probe("one"), analysis("one"))
     with library._database.writing():
-        answer = playing.mark_played(TrackParams(track=f"#{track}"), LOCAL)
+        answer = playing.mark_played(PlayedParams(track=f"#{track}"), LOCAL)
         assert isinstance(answer, Future)
         assert not answer.done()
     assert answer.result(10).track == track

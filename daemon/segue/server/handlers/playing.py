@@ -7,16 +7,33 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from pathlib import Path
+from typing import Final
 
-from segue.errors import SegueError, TrackNotFoundError, TrackNotReadyError
+from segue.errors import InvalidParamsError, SegueError, TrackNotFoundError, TrackNotReadyError
 from segue.library.store import Library
-from segue.protocol.messages import Deck, DeckList, DeckParams, LimitParams, Nothing, Play, PlayList, TrackParams
+from segue.protocol.messages import (
+    Deck,
+    DeckList,
+    DeckParams,
+    LimitParams,
+    Night,
+    Nothing,
+    Play,
+    PlayedParams,
+    PlayList,
+    UndoPlayedParams,
+)
 from segue.server.decks import Decks
+from segue.server.futures import then
 from segue.server.handlers.references import References
 from segue.server.indexer import ASKED, Indexer
+from segue.server.learner import Learner
 from segue.server.router import Origin
 
 _log = logging.getLogger(__name__)
+
+_AHEAD_SECONDS: Final = 60.0
+"""Two clocks of one machine or network may differ by so much."""
 
 
 class PlayingHandlers:
@@ -28,6 +45,7 @@ class PlayingHandlers:
         references: References,
         decks: Decks,
         indexer: Indexer,
+        learner: Learner,
         publish: Callable[[str, dict[str, object]], None],
         executor: Executor,
     ) -> None:
@@ -35,6 +53,7 @@ class PlayingHandlers:
         self._references = references
         self._decks = decks
         self._indexer = indexer
+        self._learner = learner
         self._publish = publish
         self._executor = executor
 
@@ -53,6 +72,7 @@ class PlayingHandlers:
             )
         )
         self._indexer.wake()
+        self._learner.deck(deck)
         self._publish(
             "deck.changed",
             {"deck": deck.deck, "path": deck.path, "track": deck.track, "playing": deck.playing, "rate": deck.rate},
@@ -64,15 +84,33 @@ class PlayingHandlers:
         del params, origin
         return DeckList(decks=self._decks.all())
 
-    def mark_played(self, params: TrackParams, origin: Origin) -> Play | Future[Play]:
-        """Remember that a track was played now."""
+    def mark_played(self, params: PlayedParams, origin: Origin) -> Play | Future[Play]:
+        """Remember that a track was played, now or at a time."""
         del origin
-        return self._references.use(params.track, lambda track: self._executor.submit(self._played, track))
+        now = time.time()
+        at = now if params.at is None else params.at
+        if at > now + _AHEAD_SECONDS:
+            raise InvalidParamsError(
+                "`at` lies in the future: it is the Unix time, in seconds, at which the track began."
+            )
+        return self._references.use(params.track, lambda track: self._learner.play(track, at))
 
-    def _played(self, track: int) -> Play:
-        play = self._library.add_play(track, time.time(), "user")
-        self._publish("play.added", {"track": play.track, "title": play.title, "artist": play.artist, "at": play.at})
-        return play
+    def undo_played(self, params: UndoPlayedParams, origin: Origin) -> Play | Future[Play]:
+        """Take the last play back, or the last one of a track."""
+        del origin
+        if params.track is None:
+            return self._learner.undo_play(None)
+        return self._references.use(params.track, self._learner.undo_play)
+
+    def new_night(self, params: Nothing, origin: Origin) -> Future[Night]:
+        """Begin a night: nothing was played tonight."""
+        del params, origin
+        return then(self._learner.new_night(time.time()), lambda _: self._learner.night.night())
+
+    def night(self, params: Nothing, origin: Origin) -> Future[Night]:
+        """The night so far."""
+        del params, origin
+        return self._executor.submit(self._learner.night.night)
 
     def history(self, params: LimitParams, origin: Origin) -> PlayList:
         """What was played, latest first."""

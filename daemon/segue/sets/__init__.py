@@ -1,0 +1,1 @@
+"""Other programs' playlists and histories: files → sets of entries."""
