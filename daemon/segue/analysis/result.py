@@ -233,6 +233,8 @@ class FileTags:
     """Normalised to ``"A minor"`` from any usual spelling (``Am``, ``8A``, ``1m``, ``A min``), else None."""
     energy: float | None = None
     """1..10, as Mixed In Key writes it; None also for the scales of other programs."""
+    rating: int | None = None
+    """Stars, 1..5; None also where it was not rated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from mutagen.id3 import ID3
 from mutagen.mp4 import MP4Tags
 
 from segue.analysis.result import FileTags
-from segue.audio import dj_tags
+from segue.audio import dj_tags, ratings
 from segue.audio.container import open_file
 
 _ID3: Final = {
@@ -27,6 +27,8 @@ _ID3: Final = {
     "key": ("TKEY", "TXXX:INITIALKEY", "TXXX:INITIAL KEY", "TXXX:KEY", "GEOB:KEY"),
     "energy level": ("TXXX:ENERGYLEVEL", "TXXX:ENERGY LEVEL"),
     "energy": ("TXXX:ENERGY", "GEOB:ENERGY"),
+    "rating share": ("TXXX:FMPS_RATING",),
+    "rating": ("TXXX:RATING", "POPM"),
 }
 _MP4: Final = {
     "title": ("©nam",),
@@ -44,6 +46,8 @@ _MP4: Final = {
     ),
     "energy level": ("----:com.apple.itunes:energylevel", "----:com.mixedinkey.mixedinkey:energylevel"),
     "energy": ("----:com.apple.itunes:energy", "----:com.mixedinkey.mixedinkey:energy"),
+    "rating share": ("----:com.apple.itunes:fmps_rating",),
+    "rating": ("rate", "----:com.apple.itunes:rating", "----:com.apple.itunes:rate"),
 }
 _WORDS: Final = {
     "title": ("title",),
@@ -56,6 +60,8 @@ _WORDS: Final = {
     "key": ("initialkey", "initial key", "key", "tkey"),
     "energy level": ("energylevel", "energy level"),
     "energy": ("energy",),
+    "rating share": ("fmps_rating", "fmps rating"),
+    "rating": ("rating", "rating wmp", "rate"),
 }
 _OF_MIXED_IN_KEY: Final = frozenset({"GEOB:KEY", "GEOB:ENERGY"})
 _MAX_TEXT: Final = 1000
@@ -111,6 +117,10 @@ def _id3_texts(tags: ID3) -> dict[str, list[str]]:
         # Programs hide their own data in comments with a description; the DJ's own words have none.
         if name == "COMM" and frame.desc not in {"", "ID3v1 Comment", "description"}:
             continue
+        if name == "POPM":
+            stars = ratings.of_byte(frame.rating, frame.email)
+            texts.setdefault(name, []).extend([] if stars is None else [str(stars)])
+            continue
         if name in _OF_MIXED_IN_KEY:
             values = _texts(frame.data.rstrip(b"\0")[:_MAX_TEXT])
         else:
@@ -140,6 +150,7 @@ def _cleaned(fields: Mapping[str, list[str]]) -> FileTags:
         bpm_rounded=noted.bpm is not None if tempo is None else tempo.rounded,
         key=dj_tags.key(texts["key"]) or noted.key,
         energy=dj_tags.energy(texts["energy level"], texts["energy"]) or noted.energy,
+        rating=ratings.of_texts(texts["rating share"], texts["rating"]),
     )
 
 

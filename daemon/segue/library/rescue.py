@@ -350,7 +350,7 @@ def _within(number: object, low: float, high: float) -> bool:
 
 def _is_value(row: Row) -> bool:
     name, source, value = row[1:4]
-    known = name in values.NAMES and source in values.SOURCES
+    known = name in values.ALL_NAMES and source in values.SOURCES
     return known and isinstance(value, int | float | str) and values.is_sound(str(name), value)
 
 

@@ -23,6 +23,7 @@ from segue.library import (
     resolve,
     search,
     tracks,
+    work_keys,
 )
 from segue.library.columns import Columns
 from segue.library.connection import Database, damaged
@@ -62,6 +63,7 @@ class Library(Learning, Renewing, Trusting):
         self._database = Database(path)
         self._words = load.Words(Vocabulary(""), Vocabulary(NOWHERE))
         try:
+            work_keys.fill(self._database)
             with self._database.reading() as db:
                 self._model = models.current(db)
             self._next = None

@@ -17,7 +17,7 @@ from segue import keys
 from segue.analysis.details import details as details_of
 from segue.analysis.result import ANALYSIS, Embedding, FileTags, Probe, TrackAnalysis
 from segue.errors import ModelMismatchError, TrackNotFoundError
-from segue.library import details, doubts, ends, names, paths, search, values
+from segue.library import details, doubts, ends, names, paths, search, values, work_keys
 from segue.library.columns import UNIT_TOLERANCE
 from segue.library.models import Model
 from segue.protocol.messages import Track, Value
@@ -117,14 +117,16 @@ def retag(db: sqlite3.Connection, track_id: int, path: str, tags: FileTags) -> N
         return
     guessed_title, guessed_artist = names.from_file_name(path)
     artist = names.text_or_none(tags.artist) or (guessed_artist if bare_title else None)
+    title = names.text_or_none(tags.title) or guessed_title
     key = names.artist_key(artist)
     db.execute(
-        """UPDATE tracks SET title = ?, artist = ?, artist_key = ?, album = ?, genre = ?, comment = ?, year = ?
-           WHERE id = ?""",
+        """UPDATE tracks SET title = ?, artist = ?, artist_key = ?, work_key = ?, album = ?, genre = ?, comment = ?,
+               year = ? WHERE id = ?""",
         (
-            names.text_or_none(tags.title) or guessed_title,
+            title,
             artist,
             signed(key),
+            work_keys.key(title, artist),
             names.text_or_none(tags.album),
             names.text_or_none(tags.genre),
             names.text_or_none(tags.comment),
@@ -197,7 +199,7 @@ def read(db: sqlite3.Connection, ids: Sequence[int]) -> list[Track]:
     rows = db.execute(
         """SELECT t.id, t.title, t.artist, t.album, t.genre, t.year, t.comment, t.duration, t.bpm, t.bpm_confidence,
                t.bpm_alternatives, t.key, t.camelot, t.key_confidence, t.energy, t.loudness, t.features, t.standing,
-               m.name, m.labels, v.tags
+               m.name, m.labels, v.tags, t.rating, t.promoted
            FROM tracks t LEFT JOIN vectors v ON v.track_id = t.id LEFT JOIN models m ON m.id = t.model_id
            WHERE t.id IN (SELECT value FROM json_each(?))""",
         (wanted,),
@@ -287,6 +289,8 @@ def _track(row: tuple[Any, ...], files: list[tuple[str, bool]], sources: dict[st
         files=[path for path, there in files if there],
         missing=row[17] < 2,
         model=row[18],
+        rating=row[21],
+        promoted=bool(row[22]),
     )
 
 

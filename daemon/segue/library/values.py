@@ -1,4 +1,4 @@
-"""Tempo, key and energy with where they come from: all values are kept, the most trusted source holds."""
+"""Tempo, key, energy and rating with where they come from: all values are kept, the most trusted source holds."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from segue.protocol.messages import Value
 SOURCES: Final = ("user", "dj", "file", "segue")
 """Most trusted first: the user, a DJ program, the file's tags, our own estimate."""
 NAMES: Final = ("bpm", "key", "energy")
+"""What can be heard, and doubted."""
+ALL_NAMES: Final = (*NAMES, "rating")
+"""What sources say of a track."""
 SURE: Final = 0.5
 """Confidence from which on our own estimate counts as sure."""
 _ROUNDING: Final = 0.5
@@ -36,7 +39,7 @@ def put(
     Args:
         db: the writer.
         track_id: the track.
-        name: ``bpm`` (20..999), ``key`` (as in ``"A minor"``) or ``energy`` (1..10).
+        name: ``bpm`` (20..999), ``key`` (as in ``"A minor"``), ``energy`` (1..10) or ``rating`` (0..5).
         value: the value.
         source: one of `SOURCES`.
         confidence: 0..1 where the source says so.
@@ -60,7 +63,7 @@ def remove(db: sqlite3.Connection, track_id: int, name: str, source: str) -> Non
 
 
 def put_file_tags(db: sqlite3.Connection, track_id: int, tags: FileTags) -> None:
-    """Store what the file's tags say now of tempo, key and energy; what they no longer say is taken away.
+    """Store what the file's tags say now of tempo, key, energy and rating; what they no longer say is taken away.
 
     A tempo that is written as a whole number is stored as an integer. What we wrote ourselves stays known as that
     (see `mark_written`) for as long as the file says the same.
@@ -71,7 +74,7 @@ def put_file_tags(db: sqlite3.Connection, track_id: int, tags: FileTags) -> None
             "SELECT name, value FROM track_values WHERE track_id = ? AND source = 'file'", (track_id,)
         ).fetchall()
     )
-    for name, value in (("bpm", bpm), ("key", tags.key), ("energy", tags.energy)):
+    for name, value in (("bpm", bpm), ("key", tags.key), ("energy", tags.energy), ("rating", tags.rating)):
         if value is None or not is_sound(name, value):
             remove(db, track_id, name, "file")
         elif name not in before or before[name] != value or isinstance(before[name], int) != isinstance(value, int):
@@ -105,17 +108,28 @@ def put_analysis(db: sqlite3.Connection, track_id: int, analysis: TrackAnalysis)
 def settle(db: sqlite3.Connection, track_id: int) -> None:
     """Copy the values that hold into the track, where searching and loading find them."""
     known = _by_name(db.execute(_ALL.format("track_id = ?"), (track_id,))).get(track_id, {})
-    (bpm, bpm_confidence), (key, key_confidence), (energy, _) = (_held(name, known.get(name, [])) for name in NAMES)
+    (bpm, bpm_confidence), (key, key_confidence), (energy, _), (rating, _) = (
+        _held(name, known.get(name, [])) for name in ALL_NAMES
+    )
     camelot = -1 if key is None else keys.KEYS.index(str(key))
     db.execute(
-        """UPDATE tracks SET bpm = ?, bpm_confidence = ?, key = ?, key_confidence = ?, camelot = ?, energy = ?
-           WHERE id = ?""",
-        (bpm, bpm_confidence, key, key_confidence, camelot, energy, track_id),
+        """UPDATE tracks SET bpm = ?, bpm_confidence = ?, key = ?, key_confidence = ?, camelot = ?, energy = ?,
+               rating = ? WHERE id = ?""",
+        (
+            bpm,
+            bpm_confidence,
+            key,
+            key_confidence,
+            camelot,
+            energy,
+            None if rating is None else round(float(rating)),
+            track_id,
+        ),
     )
 
 
 def of_tracks(db: sqlite3.Connection, track_ids: str) -> dict[int, dict[str, list[Value]]]:
-    """Return all values of tempo, key and energy by track, the one that holds first.
+    """Return all values of tempo, key, energy and rating by track, the one that holds first.
 
     Args:
         db: a reader.
@@ -142,7 +156,7 @@ def _by_name(rows: Iterable[tuple[int, str, str, float | str, float | None]]) ->
     found: dict[int, dict[str, list[Value]]] = {}
     for track_id, name, source, value, confidence in rows:
         kept = found.setdefault(track_id, {known: [] for known in NAMES})
-        kept[name].append(Value(value=value, source=source, confidence=confidence))
+        kept.setdefault(name, []).append(Value(value=value, source=source, confidence=confidence))
     for kept in found.values():
         for values in kept.values():
             values.sort(key=_rank)
@@ -168,8 +182,8 @@ def _held(name: str, values: Sequence[Value]) -> tuple[float | str | None, float
 
 
 def _checked(name: str, value: float | str, source: str) -> float | str:
-    if name not in NAMES:
-        raise InvalidParamsError(f"{name!r} is no value of a track: give one of {', '.join(NAMES)}.")
+    if name not in ALL_NAMES:
+        raise InvalidParamsError(f"{name!r} is no value of a track: give one of {', '.join(ALL_NAMES)}.")
     if not is_sound(name, value):
         raise numbers.unsound(name, value)
     # Only of a file's tempo does it tell something that it is an integer.
@@ -177,7 +191,7 @@ def _checked(name: str, value: float | str, source: str) -> float | str:
 
 
 def is_sound(name: str, value: float | str) -> bool:
-    """Whether a value of one of `NAMES` can be true."""
+    """Whether a value of one of `ALL_NAMES` can be true."""
     if name == "key":
         return value in keys.KEYS
     return not isinstance(value, str) and numbers.is_sound(name, value)

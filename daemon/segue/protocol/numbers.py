@@ -1,4 +1,4 @@
-"""Which tempi and energies can be true: asked before they go on the wire, and before they are stored."""
+"""Which tempi, energies and ratings can be true: asked before they go on the wire, and before they are stored."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Final
 
 from segue.errors import InvalidParamsError
 
-_RANGES: Final = {"bpm": (20.0, 999.0), "energy": (1.0, 10.0)}
+_RANGES: Final = {"bpm": (20.0, 999.0), "energy": (1.0, 10.0), "rating": (0.0, 5.0)}
 
 
 def is_sound(name: str, value: float) -> bool:
-    """Whether a number can be a track's ``bpm`` or ``energy``."""
+    """Whether a number can be a track's ``bpm``, ``energy`` or ``rating``."""
     low, high = _RANGES[name]
     return math.isfinite(value) and low <= value <= high
 
 
 def unsound(name: str, value: float | str) -> InvalidParamsError:
-    """The error that says what a ``bpm``, ``key`` or ``energy`` looks like."""
+    """The error that says what a ``bpm``, ``key``, ``energy`` or ``rating`` looks like."""
     return InvalidParamsError(
         f"{value!r} is no {name}: a tempo is a number from 20 to 999, a key is written like 'A minor', "
-        "an energy is a number from 1 to 10."
+        "an energy is a number from 1 to 10, a rating one from 0 to 5."
     )
 
 
 def refuse_unsound(name: str, value: float | None) -> None:
-    """InvalidParamsError when a number is given and can be no ``bpm`` or ``energy``.
+    """InvalidParamsError when a number is given and can be no ``bpm``, ``energy`` or ``rating``.
 
     A client asks this itself: JSON has no word for NaN and infinity, and the daemon would hear that nothing was said.
     """

@@ -40,12 +40,16 @@ class Track(Result):
     """The same key in Open Key notation: ``1m`` is ``8A``."""
     key_confidence: float | None = None
     energy: float | None = None
+    rating: int | None = None
+    """Stars, 0..5."""
+    promoted: bool = False
+    """It is suggested although its folder is private."""
     loudness: float | None = None
     """LUFS, integrated (EBU R 128)."""
     features: dict[str, float] = {}
     tags: dict[str, float] = {}
     sources: dict[str, list[Value]] = {}
-    """For ``bpm``, ``key`` and ``energy``: all known values, the one that holds first. A file's tempo that is an integer
+    """For ``bpm``, ``key``, ``energy`` and ``rating``: all known values, the one that holds first. A file's tempo that is an integer
     here is a whole number there: ``bpm`` is the exact tempo then, where our own estimate agrees with it. A value of a file
     that has a confidence was written there by Segue, and ranks last."""
     doubts: list[Doubt] = []
