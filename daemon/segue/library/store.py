@@ -34,6 +34,7 @@ from segue.library.renewing import Renewing
 from segue.library.tracks import Brief
 from segue.library.trusting import Trusting
 from segue.library.vocabulary import Vocabulary
+from segue.library.works import Works
 from segue.protocol.messages import Counts, FileFailure, Track
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ _BULK: Final = 4000
 """Files written in one transaction, so that a bulk never holds an analysis up for long."""
 
 
-class Library(Learning, Renewing, Trusting):
+class Library(Learning, Renewing, Trusting, Works):
     """Everything that Segue knows, in one SQLite file.
 
     Safe to use from any thread: writes wait for one another, reads wait for nothing. What must not be lost (analyses,

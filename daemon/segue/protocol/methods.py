@@ -28,10 +28,13 @@ METHODS: Final[dict[str, Method]] = {
     for method in (
         Method("recommend.next", m.NextParams, m.Suggestions, "What to play after a track of the library, and why."),
         Method("recommend.similar", m.SimilarParams, m.Suggestions, "What sounds like a file, in the library or not."),
+        Method("recommend.check", m.CheckParams, m.Closeness, "Is a file too close to an owned record, and where?"),
         Method("track.get", m.TrackParams, m.Track, "One track with all its values and their sources."),
+        Method("track.changes", m.ChangesParams, m.Changes, "What changed from one version of a work to another."),
         Method("track.analyse", m.AnalyseParams, m.Analysis, "Analyse a file without adding it to the library."),
         Method("track.set", m.SetParams, m.Track, "Say what a track's tempo, key or energy is."),
         Method("track.write_tags", m.WriteTagsParams, m.TagWrites, "Write values that hold into the tags of files."),
+        Method("library.work", m.WorkParams, m.Work, "All versions of one work, oldest first."),
         Method("library.search", m.SearchParams, m.TrackList, "Find tracks by words."),
         Method(
             "library.doubts",

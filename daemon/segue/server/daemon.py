@@ -25,11 +25,13 @@ from segue.server.decks import Decks
 from segue.server.dispatch import dispatcher
 from segue.server.doors import Doors, choose_doors, connection_info
 from segue.server.events import Events
+from segue.server.handlers.check import CheckHandlers
 from segue.server.handlers.daemon import DaemonHandlers
 from segue.server.handlers.feedback import FeedbackHandlers
 from segue.server.handlers.library import LibraryHandlers
 from segue.server.handlers.models import ModelsHandlers, serving, wanted
 from segue.server.handlers.playing import PlayingHandlers
+from segue.server.handlers.producer import ProducerHandlers
 from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.handlers.references import References
 from segue.server.handlers.trust import TrustHandlers
@@ -52,6 +54,8 @@ _log = logging.getLogger(__name__)
 _POOL_STOP_SECONDS = 3.0
 _SEARCHES = 2
 """Searches by words that run side by side."""
+_LISTENERS = 3
+"""Files of producers that are listened to, or compared with records, side by side."""
 _DRAIN_SECONDS = 20.0
 """How long a polite stop waits for the files in work."""
 _KEEP_SECONDS = 2.0
@@ -164,8 +168,10 @@ class Daemon:
         learner = self._learner(stack, library, spaces, events)
         writer = TagWriter(library, pool, decks, mirror, Unfinished(home.unfinished_file))
         models = ModelsHandlers(home, registry, renewer, library, executor)
+        recommend = RecommendHandlers(library, references, spaces, pool, decks, executor)
         dispatch = dispatcher(
-            RecommendHandlers(library, references, spaces, pool, decks, executor),
+            recommend,
+            *self._producer(stack, library, recommend, spaces, pool),
             LibraryHandlers(library, watcher, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, learner, events.publish, executor),
             self._feedback(stack, library, references, learner, executor),
@@ -230,6 +236,18 @@ class Daemon:
         lessons = ThreadPoolExecutor(1, thread_name_prefix="lessons")
         stack.callback(lessons.shutdown, wait=False, cancel_futures=True)
         return FeedbackHandlers(library, references, learner, executor, lessons)
+
+    @staticmethod
+    def _producer(
+        stack: ExitStack, library: Library, recommend: RecommendHandlers, spaces: Spaces, pool: AnalysisPool
+    ) -> tuple[ProducerHandlers, CheckHandlers]:
+        """What listens to files, for seconds, has threads of its own."""
+        listening = ThreadPoolExecutor(_LISTENERS, thread_name_prefix="listening")
+        stack.callback(listening.shutdown, wait=False, cancel_futures=True)
+        return (
+            ProducerHandlers(library, recommend, spaces, pool, listening),
+            CheckHandlers(library, spaces, pool, listening),
+        )
 
     def _pool(self, models: ModelSet) -> AnalysisPool:
         return AnalysisPool(

@@ -9,11 +9,13 @@ from typing import Any
 from segue.errors import UnknownMethodError
 from segue.protocol.messages import Message, Result
 from segue.protocol.methods import METHODS
+from segue.server.handlers.check import CheckHandlers
 from segue.server.handlers.daemon import DaemonHandlers
 from segue.server.handlers.feedback import FeedbackHandlers
 from segue.server.handlers.library import LibraryHandlers
 from segue.server.handlers.models import ModelsHandlers
 from segue.server.handlers.playing import PlayingHandlers
+from segue.server.handlers.producer import ProducerHandlers
 from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.handlers.trust import TrustHandlers
 from segue.server.router import Dispatch, Origin
@@ -24,6 +26,8 @@ Handler = Callable[[Any, Origin], Result | Future[Any]]
 
 def dispatcher(
     recommend: RecommendHandlers,
+    producer: ProducerHandlers,
+    check: CheckHandlers,
     library: LibraryHandlers,
     playing: PlayingHandlers,
     feedback: FeedbackHandlers,
@@ -34,11 +38,14 @@ def dispatcher(
     """A function that calls the handler of a method. Every method of the protocol has one, or this raises KeyError."""
     handlers: dict[str, Handler] = {
         "recommend.next": recommend.next,
-        "recommend.similar": recommend.similar,
+        "recommend.similar": producer.similar,
+        "recommend.check": check.check,
         "track.get": recommend.get,
+        "track.changes": producer.changes,
         "track.analyse": recommend.analyse,
         "track.set": trust.set,
         "track.write_tags": trust.write_tags,
+        "library.work": producer.work,
         "library.search": library.search,
         "library.doubts": trust.doubts,
         "library.folders": library.folders,

@@ -51,6 +51,19 @@ from segue.protocol.messages.playing import (
     PlayList,
     UndoPlayedParams,
 )
+from segue.protocol.messages.producer import (
+    Change,
+    Changes,
+    ChangesParams,
+    CheckParams,
+    Closeness,
+    CloseStretch,
+    NearRecord,
+    SoundsLike,
+    Version,
+    Work,
+    WorkParams,
+)
 from segue.protocol.messages.suggestions import NextParams, Seed, SimilarParams, Suggestion, Suggestions
 from segue.protocol.messages.tracks import (
     AnalyseParams,
@@ -75,6 +88,12 @@ from segue.protocol.messages.trust import (
 __all__ = [
     "AnalyseParams",
     "Analysis",
+    "Change",
+    "Changes",
+    "ChangesParams",
+    "CheckParams",
+    "CloseStretch",
+    "Closeness",
     "Counts",
     "Deck",
     "DeckList",
@@ -109,6 +128,7 @@ __all__ = [
     "Message",
     "MixPoint",
     "ModelsParams",
+    "NearRecord",
     "NextParams",
     "Night",
     "Nothing",
@@ -128,6 +148,7 @@ __all__ = [
     "SetParams",
     "ShutdownParams",
     "SimilarParams",
+    "SoundsLike",
     "Status",
     "Suggestion",
     "Suggestions",
@@ -142,5 +163,8 @@ __all__ = [
     "UndoPlayedParams",
     "UseModelsParams",
     "Value",
+    "Version",
+    "Work",
+    "WorkParams",
     "WriteTagsParams",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from segue.protocol.messages.base import Limit, Message, Result, Text
 
 
@@ -67,7 +69,12 @@ class NextParams(Message):
 
 
 class SimilarParams(Message):
-    """``path``: an audio file, in the library or not."""
+    """``path``: an audio file, in the library or not. ``section``: what of it is compared.
+
+    An intro is compared with first parts of tracks, an outro with last ones, a drop with whole tracks; for these, tempo and
+    key do not count.
+    """
 
     path: Text
     limit: Limit = 10
+    section: Literal["whole", "intro", "drop", "outro"] = "whole"
