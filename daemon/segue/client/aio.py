@@ -17,6 +17,7 @@ import zmq.asyncio
 
 from segue.client import asks
 from segue.client.asks import Ask
+from segue.client.feedback import AsyncFeedback
 from segue.client.sequence import EventSequence, NamedEvent
 from segue.client.wire import CHECK_SECONDS, Finder, Transport, open_socket, restarted, timed_out
 from segue.errors import DaemonNotRunningError, ProtocolError
@@ -30,7 +31,7 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
-class AsyncClient:
+class AsyncClient(AsyncFeedback):
     """As `Client`, for one event loop. Calls run side by side; a call that is cancelled harms no other.
 
     On Windows ZeroMQ needs a selector loop: ``asyncio.run(..., loop_factory=asyncio.SelectorEventLoop)``.
@@ -215,10 +216,6 @@ class AsyncClient:
     async def decks(self) -> m.DeckList:
         """What is on the decks."""
         return await self.ask(asks.decks())
-
-    async def mark_played(self, track: str) -> m.Play:
-        """Remember that a track was played."""
-        return await self.ask(asks.mark_played(track))
 
     async def history(self, limit: int = 50) -> m.PlayList:
         """What was played, latest first."""

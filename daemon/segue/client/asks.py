@@ -25,9 +25,17 @@ SHORT_SECONDS: Final = 10.0
 LONG_SECONDS: Final = 900.0
 """Time limit of what may analyse a file of hours first, or forget a hundred thousand files."""
 _LONG: Final = frozenset(
-    {"recommend.next", "recommend.similar", "track.analyse", "track.write_tags", "library.remove_folder", "models.use"}
+    {
+        "recommend.next",
+        "recommend.similar",
+        "track.analyse",
+        "track.write_tags",
+        "library.remove_folder",
+        "models.use",
+        "feedback.learn",
+    }
 )
-_ONCE: Final = frozenset({"session.mark_played", "daemon.shutdown"})
+_ONCE: Final = frozenset({"session.mark_played", "session.undo_played", "session.new_night", "daemon.shutdown"})
 """Not asked again of a daemon that was started anew while the answer was awaited."""
 
 
@@ -90,14 +98,14 @@ def any_method(method: str, params: m.Message | Mapping[str, Any] | None) -> Ask
     return Ask(method, params or {}, known.result)
 
 
-def _path(path: str | Path) -> str:
+def path_of(path: str | Path) -> str:
     """Make it absolute: the daemon has another working folder."""
     if not str(path):
         raise InvalidParamsError("The path is empty: name a file or a folder.")
-    return _text(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - resolve() would follow links
+    return text_of(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - resolve() would follow links
 
 
-def _text(path: str) -> str:
+def text_of(path: str) -> str:
     """Make it fit for JSON: bytes of a file name that are no text become U+FFFD, and the daemon finds the name again."""
     try:
         return path.encode(errors="surrogateescape").decode(errors="replace")
@@ -106,19 +114,19 @@ def _text(path: str) -> str:
 
 
 def next_(track: str, limit: int) -> Ask[m.Suggestions]:
-    return Ask("recommend.next", m.NextParams(track=_text(track), limit=limit), m.Suggestions)
+    return Ask("recommend.next", m.NextParams(track=text_of(track), limit=limit), m.Suggestions)
 
 
 def similar(path: str | Path, limit: int) -> Ask[m.Suggestions]:
-    return Ask("recommend.similar", m.SimilarParams(path=_path(path), limit=limit), m.Suggestions)
+    return Ask("recommend.similar", m.SimilarParams(path=path_of(path), limit=limit), m.Suggestions)
 
 
 def track(ref: str) -> Ask[m.Track]:
-    return Ask("track.get", m.TrackParams(track=_text(ref)), m.Track)
+    return Ask("track.get", m.TrackParams(track=text_of(ref)), m.Track)
 
 
 def analyse(path: str | Path, *, vector: bool) -> Ask[m.Analysis]:
-    return Ask("track.analyse", m.AnalyseParams(path=_path(path), vector=vector), m.Analysis)
+    return Ask("track.analyse", m.AnalyseParams(path=path_of(path), vector=vector), m.Analysis)
 
 
 def set_values(
@@ -126,14 +134,14 @@ def set_values(
 ) -> Ask[m.Track]:
     refuse_unsound("bpm", bpm)
     refuse_unsound("energy", energy)
-    said = {"track": _text(ref), "bpm": bpm, "key": key, "energy": energy, "clear": list(clear), "source": source}
+    said = {"track": text_of(ref), "bpm": bpm, "key": key, "energy": energy, "clear": list(clear), "source": source}
     return Ask("track.set", said, m.Track)
 
 
 def write_tags(
     ref: str, values: Collection[str], notation: str, *, overwrite: bool, unsure: bool, dry_run: bool
 ) -> Ask[m.TagWrites]:
-    wanted = {"track": _text(ref), "values": list(values), "notation": notation}
+    wanted = {"track": text_of(ref), "values": list(values), "notation": notation}
     return Ask(
         "track.write_tags", {**wanted, "overwrite": overwrite, "unsure": unsure, "dry_run": dry_run}, m.TagWrites
     )
@@ -144,7 +152,7 @@ def doubts(about: Collection[str], limit: int, offset: int) -> Ask[m.DoubtfulTra
 
 
 def search(text: str, limit: int) -> Ask[m.TrackList]:
-    return Ask("library.search", m.SearchParams(text=_text(text), limit=limit), m.TrackList)
+    return Ask("library.search", m.SearchParams(text=text_of(text), limit=limit), m.TrackList)
 
 
 def folders() -> Ask[m.FolderList]:
@@ -152,15 +160,15 @@ def folders() -> Ask[m.FolderList]:
 
 
 def add_folder(path: str | Path) -> Ask[m.FolderList]:
-    return Ask("library.add_folder", m.FolderParams(path=_path(path)), m.FolderList)
+    return Ask("library.add_folder", m.FolderParams(path=path_of(path)), m.FolderList)
 
 
 def remove_folder(path: str | Path) -> Ask[m.FolderList]:
-    return Ask("library.remove_folder", m.FolderParams(path=_path(path)), m.FolderList)
+    return Ask("library.remove_folder", m.FolderParams(path=path_of(path)), m.FolderList)
 
 
 def rescan(path: str | Path | None) -> Ask[m.Done]:
-    return Ask("library.rescan", m.RescanParams(path=None if path is None else _path(path)), m.Done)
+    return Ask("library.rescan", m.RescanParams(path=None if path is None else path_of(path)), m.Done)
 
 
 def failures(limit: int) -> Ask[m.FailureList]:
@@ -173,10 +181,6 @@ def update_deck(deck: m.DeckParams) -> Ask[m.Deck]:
 
 def decks() -> Ask[m.DeckList]:
     return Ask("deck.list", m.Nothing(), m.DeckList)
-
-
-def mark_played(ref: str) -> Ask[m.Play]:
-    return Ask("session.mark_played", m.TrackParams(track=_text(ref)), m.Play)
 
 
 def history(limit: int) -> Ask[m.PlayList]:

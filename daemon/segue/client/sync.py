@@ -15,6 +15,7 @@ import zmq
 
 from segue.client import asks
 from segue.client.asks import Ask
+from segue.client.feedback import Feedback
 from segue.client.sequence import EventSequence, NamedEvent
 from segue.client.wire import CHECK_SECONDS, Finder, Transport, open_socket, restarted, timed_out
 from segue.errors import DaemonNotRunningError
@@ -26,7 +27,7 @@ from segue.server.connection import ConnectionInfo
 R = TypeVar("R")
 
 
-class Client:
+class Client(Feedback):
     """Asks the daemon of a home. A daemon that was restarted is found again; threads may share a client, and take turns.
 
     Parameters
@@ -186,10 +187,6 @@ class Client:
     def decks(self) -> m.DeckList:
         """What is on the decks."""
         return self.ask(asks.decks())
-
-    def mark_played(self, track: str) -> m.Play:
-        """Remember that a track was played."""
-        return self.ask(asks.mark_played(track))
 
     def history(self, limit: int = 50) -> m.PlayList:
         """What was played, latest first."""
