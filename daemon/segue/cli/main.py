@@ -28,7 +28,12 @@ _SECTIONS: Final[dict[str, dict[str, _Entry]]] = {
         "search": _Entry("ask", "Find tracks by words."),
         "show": _Entry("show", "All that is known of one track, and who says so."),
         "played": _Entry("history", "Remember that a track was played."),
+        "night": _Entry("history", "What was played tonight; begin a new night."),
         "history": _Entry("history", "What was played, latest first."),
+        "like": _Entry("feedback", "Suggest a track more, always or after another one."),
+        "dislike": _Entry("feedback", "Suggest a track less, always or after another one."),
+        "learn": _Entry("feedback", "Learn from histories and playlists of other programs."),
+        "memory": _Entry("feedback", "What was learned from your sets; forget it."),
     },
     "Library": {
         "folders": _Entry("folders", "The watched folders; add or remove one."),
