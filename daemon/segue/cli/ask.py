@@ -42,17 +42,24 @@ def next_(options: Options, track: str | None, limit: int) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path())
+@click.option(
+    "--section",
+    type=click.Choice(("whole", "intro", "drop", "outro")),
+    default="whole",
+    show_default=True,
+    help="What of FILE is compared: an intro with intros, an outro with outros, a drop with whole tracks.",
+)
 @limit_option
 @json_option
 @home_option
 @pass_options
-def similar(options: Options, file: str, limit: int) -> None:
-    """What sounds like FILE: any audio file, in the library or not, finished or not."""
+def similar(options: Options, file: str, limit: int, section: str) -> None:
+    """What sounds like FILE, or like a section of it: any audio file, in the library or not, finished or not."""
     from segue.client import Client
 
     console = make_console(stderr=True)
     with Client(options.home()) as client, console.status("Listening"):
-        answer = client.similar(absolute(file), limit)
+        answer = client.similar(absolute(file), limit, section)
     _show(options, answer)
 
 

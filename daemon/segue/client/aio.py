@@ -18,6 +18,7 @@ import zmq.asyncio
 from segue.client import asks
 from segue.client.asks import Ask
 from segue.client.feedback import AsyncFeedback
+from segue.client.producer import AsyncProducer
 from segue.client.sequence import EventSequence, NamedEvent
 from segue.client.wire import CHECK_SECONDS, Finder, Transport, open_socket, restarted, timed_out
 from segue.errors import DaemonNotRunningError, ProtocolError
@@ -31,7 +32,7 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
-class AsyncClient(AsyncFeedback):
+class AsyncClient(AsyncProducer, AsyncFeedback):
     """As `Client`, for one event loop. Calls run side by side; a call that is cancelled harms no other.
 
     On Windows ZeroMQ needs a selector loop: ``asyncio.run(..., loop_factory=asyncio.SelectorEventLoop)``.
@@ -137,10 +138,6 @@ class AsyncClient(AsyncFeedback):
     async def next(self, track: str, limit: int = 10) -> m.Suggestions:
         """What to play after a track: a path, ``#12``, or words of its title or artist."""
         return await self.ask(asks.next_(track, limit))
-
-    async def similar(self, path: str | Path, limit: int = 10) -> m.Suggestions:
-        """What sounds like an audio file, in the library or not."""
-        return await self.ask(asks.similar(path, limit))
 
     async def track(self, track: str) -> m.Track:
         """One track: a path, ``#12``, or words of its title or artist."""

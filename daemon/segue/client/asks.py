@@ -28,6 +28,9 @@ _LONG: Final = frozenset(
     {
         "recommend.next",
         "recommend.similar",
+        "recommend.check",
+        "library.work",
+        "track.changes",
         "track.analyse",
         "track.write_tags",
         "library.remove_folder",
@@ -115,10 +118,6 @@ def text_of(path: str) -> str:
 
 def next_(track: str, limit: int) -> Ask[m.Suggestions]:
     return Ask("recommend.next", m.NextParams(track=text_of(track), limit=limit), m.Suggestions)
-
-
-def similar(path: str | Path, limit: int) -> Ask[m.Suggestions]:
-    return Ask("recommend.similar", m.SimilarParams(path=path_of(path), limit=limit), m.Suggestions)
 
 
 def track(ref: str) -> Ask[m.Track]:

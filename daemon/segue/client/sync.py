@@ -16,6 +16,7 @@ import zmq
 from segue.client import asks
 from segue.client.asks import Ask
 from segue.client.feedback import Feedback
+from segue.client.producer import Producer
 from segue.client.sequence import EventSequence, NamedEvent
 from segue.client.wire import CHECK_SECONDS, Finder, Transport, open_socket, restarted, timed_out
 from segue.errors import DaemonNotRunningError
@@ -27,7 +28,7 @@ from segue.server.connection import ConnectionInfo
 R = TypeVar("R")
 
 
-class Client(Feedback):
+class Client(Producer, Feedback):
     """Asks the daemon of a home. A daemon that was restarted is found again; threads may share a client, and take turns.
 
     Parameters
@@ -110,10 +111,6 @@ class Client(Feedback):
     def next(self, track: str, limit: int = 10) -> m.Suggestions:
         """What to play after a track: a path, ``#12``, or words of its title or artist."""
         return self.ask(asks.next_(track, limit))
-
-    def similar(self, path: str | Path, limit: int = 10) -> m.Suggestions:
-        """What sounds like an audio file, in the library or not."""
-        return self.ask(asks.similar(path, limit))
 
     def track(self, track: str) -> m.Track:
         """One track: a path, ``#12``, or words of its title or artist."""
