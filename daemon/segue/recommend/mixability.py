@@ -5,6 +5,7 @@ Doubt is not a fault: a score is drawn towards `NEUTRAL` as the confidence falls
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -14,10 +15,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 NEUTRAL: Final = 0.5
-
-ENDS_WEIGHT: Final = 0.25
-"""Share of the seed's tail and the candidate's head in the similarity: they are what a mix joins, but a minute of each.
-The whole tracks weigh more, for they say which style a track has, and the next minutes belong to it."""
 
 PITCH_RANGE: Final = 0.06
 """Change of tempo at which the score is one half: the narrow setting of most players' pitch faders is 6 or 8 %."""
@@ -35,6 +32,12 @@ ENERGY_FALL: Final = 3.0
 """... and how many more make the step as bad as it gets."""
 VOICE_TAGS: Final = frozenset({"voice", "vocal", "vocals", "female vocalists", "female vocalist", "male vocalists"})
 """Tags that say that somebody sings; in lower case."""
+NO_CLASH: Final = 0.45
+"""Grade of key from which on two tracks go together, or nobody is sure that they do not."""
+TEMPO_SLACK: Final = 1e-6
+"""A change of just the fader's range is within it, whatever the last bit says."""
+HARDLY_SUNG: Final = 0.5
+"""A track without vocals stays below this share of each voice tag's level."""
 SEMITONES: Final = 12
 FIFTH: Final = 7
 """A semitone up is seven steps round the Camelot wheel, whose steps are fifths of seven semitones."""
@@ -58,16 +61,6 @@ class TempoMatch(NamedTuple):
     """What the candidate's tempo was multiplied by to meet the seed's: 1, 2 (it runs at half time), 0.5, 3/2 or 2/3."""
 
 
-def similarity(whole: Floats, tail: Floats, heads: npt.NDArray[np.float16]) -> Floats:
-    """Join what the whole tracks and what their meeting ends have in common, 0..1, shape (n,); below zero counts as zero.
-
-    ``whole`` are cosines of track vectors, shape (n,), ``tail`` is the seed's last part, shape (dim,), ``heads`` are the
-    candidates' first parts, shape (n, dim), all of length one. Whoever has no tail or head of its own brings its track vector.
-    """
-    ends = heads.astype(np.float32) @ tail
-    return np.clip((1.0 - ENDS_WEIGHT) * whole + ENDS_WEIGHT * ends, 0.0, 1.0).astype(np.float32)
-
-
 def tempo(seed_bpm: float | None, seed_confidence: float, bpm: Floats, confidence: Floats) -> TempoMatch:
     """Compare tempi. The score falls off as a bell over the change of tempo that a mix would need.
 
@@ -87,6 +80,31 @@ def tempo(seed_bpm: float | None, seed_confidence: float, bpm: Floats, confidenc
     trust = np.clip(seed_confidence * confidence, 0.0, 1.0)
     score = np.where(np.isnan(change), NEUTRAL, NEUTRAL + trust * (score - NEUTRAL))
     return TempoMatch(score.astype(np.float32), change.astype(np.float32), factors[best])
+
+
+def meeting(seed_bpm: float | None, bpm: Floats, reach: float, *, folded: bool = True) -> npt.NDArray[np.bool_]:
+    """Tell which tempi a fader brings to the seed's, shape (n,); ``folded``: also at half and double time.
+
+    ``reach`` is the widest change of tempo, a fraction. An unknown tempo meets none. For whole libraries: much quicker than `tempo`.
+    """
+    if seed_bpm is None or not seed_bpm > 0:
+        return np.zeros(len(bpm), dtype=np.bool_)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        octaves = np.log2(bpm / np.float32(seed_bpm))
+    if folded:
+        octaves -= np.clip(np.rint(octaves), -1.0, 1.0)
+    near: npt.NDArray[np.bool_] = np.abs(octaves) <= math.log2(1.0 + reach)
+    return near
+
+
+def mixes(tempo: TempoMatch, key: Floats, reach: float = PITCH_RANGE) -> npt.NDArray[np.bool_]:
+    """Tell which candidates can be blended, shape (n,): the fader brings the tempi together and the keys do not clash.
+
+    A tempo that nobody knows does not mix; a key that nobody knows is no reason against it. Three beats over two are no blend.
+    """
+    near = np.abs(np.log1p(tempo.change)) <= math.log1p(reach) + TEMPO_SLACK
+    blend: npt.NDArray[np.bool_] = near & np.isin(tempo.factor, (1.0, 2.0, 0.5)) & (key >= NO_CLASH)
+    return blend
 
 
 def own_pitch(change: Floats) -> Floats:
@@ -156,6 +174,15 @@ def voiced(tags: npt.NDArray[np.float16], levels: Floats, labels: tuple[str, ...
     of_voices = _of_voices(labels)
     found: npt.NDArray[np.bool_] = np.any(tags[:, of_voices] >= levels[of_voices], axis=1)
     return found
+
+
+def unvoiced(tags: npt.NDArray[np.float16], levels: Floats, labels: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Tell which tracks surely have no vocals, shape (n,): no tag of `VOICE_TAGS` comes near its level. As `voiced`."""
+    of_voices = _of_voices(labels)
+    if not of_voices:
+        return np.zeros(len(tags), dtype=np.bool_)
+    silent: npt.NDArray[np.bool_] = np.all(tags[:, of_voices] < HARDLY_SUNG * levels[of_voices], axis=1)
+    return silent
 
 
 @lru_cache(maxsize=4)

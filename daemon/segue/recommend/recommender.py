@@ -1,116 +1,58 @@
-"""Pool by tags → cosine → tempo and key → reasons: what to play next, and why."""
+"""Pool by tags → cosine → tempo, key and what was learned → lanes and reasons: what to play next, and why."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from segue.analysis.result import TrackAnalysis
-from segue.errors import LibraryEmptyError, TrackNotFoundError
+from segue.errors import LibraryEmptyError
 from segue.index.vectors import Search, VectorIndex
-from segue.keys import camelot_number
-from segue.recommend import mixability, pool, reasons
+from segue.recommend import lanes, pool, scoring
 from segue.recommend.catalogue import Catalogue, Snapshot
-from segue.recommend.reasons import Mix
+from segue.recommend.explain import Explainer, Ranked, seed_notes
+from segue.recommend.lanes import Gate, Lane
+from segue.recommend.memory import Memory, Proven
+from segue.recommend.pick import Picker
+from segue.recommend.scoring import Terms
+from segue.recommend.seed import AS_RECORDED, Played, ProbeSeed, seed_of
+from segue.recommend.tonight import NOTHING_PLAYED, Tonight
+from segue.recommend.weights import DEFAULT, Weights
+
+__all__ = ["AS_RECORDED", "PLAIN", "Asked", "Played", "ProbeSeed", "Ranked", "Ranking", "Recommender"]
+
+Mask = npt.NDArray[np.bool_]
 
 CANDIDATES: Final = 128
-"""Nearest tracks that are ranked anew by tempo and key."""
-SIMILARITY_WEIGHT: Final = 0.6
-KEY_WEIGHT: Final = 0.2
-TEMPO_WEIGHT: Final = 0.2
-VOCALS_PENALTY: Final = 0.04
-"""For a voice over a voice: as much as two grades between good keys (.02 each), much less than a clash of keys (.16), for the DJ may
-mix where neither sings."""
-ENERGY_PENALTY: Final = 0.04
-"""For the worst step of energy; no more, for a DJ may want it."""
-COPY_COSINE: Final = 0.9995
-COPY_SECONDS: Final = 1.0
-"""Two tracks this near in sound and length are copies of one recording."""
-ARTIST_LIMIT: Final = 2
-"""So many tracks of one artist at the most, while there are others, among the first ..."""
-ARTIST_WINDOW: Final = 10
-"""... so many."""
+"""Nearest tracks that are ranked anew by everything else."""
+MIXING: Final = 32
+"""Nearest tracks that mix, which are ranked with them."""
+PLAYED_ALREADY: Final = "what was played tonight already"
+NOT_PROVEN: Final = "pairs that are like proven ones"
+NOT_MIXING: Final = "proven pairs that do not mix now"
 SEED_TAGS: Final = 5
-SHARED_TAGS: Final = 5
-
-
-class Played(NamedTuple):
-    """How a deck plays the seed."""
-
-    rate: float = 1.0
-    """Played tempo divided by the track's own."""
-    keylock: bool = True
-    """Whether the key stays when the tempo is changed; taken to hold for the deck of the next track, too."""
-
-
-AS_RECORDED: Final = Played()
+_EXACT: Final[Search] = "exact"
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeSeed:
-    """What suggestions are made for: a file that need not be in the library."""
+class Asked:
+    """How a question is meant."""
 
-    vector: npt.NDArray[np.float32]
-    """L2-normalised, shape (dim,)."""
-    tags: Mapping[str, float]
-    """Probability by name."""
-    tail: npt.NDArray[np.float32] | None = None
-    """Vector of the last part, as `vector`; None: the whole track stands for it."""
-    bpm: float | None = None
-    bpm_confidence: float = 1.0
-    bpm_alternatives: tuple[float, ...] = ()
-    camelot: int = -1
-    """0..23 as in `Columns`; -1: unknown."""
-    key_confidence: float = 1.0
-    energy: float | None = None
-    duration: float | None = None
-    """Seconds; without it no track is taken for a copy of the seed."""
-    played: Played = AS_RECORDED
-    notes: tuple[str, ...] = field(default=())
-
-    @classmethod
-    def of(cls, analysis: TrackAnalysis) -> ProbeSeed:
-        """The seed that an analysed file makes."""
-        return cls(
-            vector=analysis.vector,
-            tags=analysis.tags,
-            tail=analysis.tail,
-            bpm=analysis.tempo.bpm,
-            bpm_confidence=analysis.tempo.confidence,
-            bpm_alternatives=analysis.tempo.alternatives,
-            camelot=camelot_number(analysis.key.camelot) if analysis.key.camelot else -1,
-            key_confidence=analysis.key.confidence,
-            energy=analysis.energy,
-            duration=analysis.duration,
-            notes=("shorter than one window",) if analysis.tiled else (),
-        )
-
-    @property
-    def played_bpm(self) -> float | None:
-        """The tempo that is heard; None where unknown."""
-        return None if self.bpm is None else self.bpm * self.played.rate
-
-    @property
-    def pitch(self) -> float:
-        """Semitones by which it sounds higher than it was recorded."""
-        return 0.0 if self.played.keylock else mixability.SEMITONES * math.log2(self.played.rate)
+    lane: Lane = "best"
+    weights: Weights = DEFAULT
+    tonight: Tonight = NOTHING_PLAYED
+    """What may not come again."""
+    memory: Memory | None = None
+    filters: Callable[[Snapshot], Sequence[tuple[str, Mask]]] | None = None
+    """Conditions by name, the dearest first, as masks of shape (n,)."""
+    versions: bool = False
+    """Whether another version of the seed's work may be an answer."""
 
 
-class Ranked(NamedTuple):
-    """One suggestion."""
-
-    id: int
-    similarity: float
-    """Cosine of the track vectors, -1..1."""
-    score: float
-    """0..1: `mixability.similarity` weighs .6, key .2 and tempo .2; vocals over vocals and a wide step of energy cost .04 each."""
-    tags_in_common: list[str]
-    why: str
+PLAIN: Final = Asked()
 
 
 class Ranking(NamedTuple):
@@ -128,18 +70,14 @@ class Ranking(NamedTuple):
     """At which the seed was played."""
 
 
-class _Candidates(NamedTuple):
-    """Rows with their scores, best first; equal scores in the order of their ids."""
+class _Question(NamedTuple):
+    """All that one ranking needs."""
 
-    rows: npt.NDArray[np.int64]
-    similarity: npt.NDArray[np.float32]
-    score: npt.NDArray[np.float64]
-    change: npt.NDArray[np.float32]
-    factor: npt.NDArray[np.float32]
-    pitch: npt.NDArray[np.float32]
-    """Semitones by which each would sound higher, without keylock."""
-    vocals: npt.NDArray[np.bool_]
-    """Seed and candidate both have some."""
+    snapshot: Snapshot
+    seed: ProbeSeed
+    limit: int
+    asked: Asked
+    proven: Mapping[int, Proven]
 
 
 class Recommender:
@@ -149,76 +87,193 @@ class Recommender:
         self._catalogue = catalogue
         self._index = index
 
-    def next(self, track_id: int, limit: int, exclude: Collection[int] = (), played: Played = AS_RECORDED) -> Ranking:
+    def snapshot(self) -> Snapshot:
+        """The library as it is now."""
+        return self._catalogue.snapshot()
+
+    def knows(self, track_id: int) -> bool:
+        """Whether a track can be suggested, and asked for: one whose folder was removed is kept, but takes no part."""
+        return self._catalogue.row(track_id) is not None
+
+    def next(
+        self,
+        track_id: int,
+        limit: int,
+        exclude: Collection[int] = (),
+        played: Played = AS_RECORDED,
+        asked: Asked = PLAIN,
+    ) -> Ranking:
         """Suggest what to play after a track of the library; never the track itself, a copy of it, or one of ``exclude``.
 
         What is ``played`` faster, or higher for want of keylock, is matched as it is heard.
 
         Raises TrackNotFoundError where the library has no such track, LibraryEmptyError where it has no other.
         """
-        snapshot = self._catalogue.snapshot()
-        row = int(snapshot.rows.find(np.asarray([track_id]))[0])
-        if row < 0:
-            raise TrackNotFoundError(f"Track #{track_id} is not in the library, or not analysed yet.")
-        return self._rank(snapshot, _seed_of(snapshot, row, played), limit, {track_id, *exclude})
-
-    def knows(self, track_id: int) -> bool:
-        """Whether a track can be suggested, and asked for: one whose folder was removed is kept, but takes no part."""
-        return self._catalogue.row(track_id) is not None
+        return self.after(seed_of(self.snapshot(), track_id, played), limit, {track_id, *exclude}, asked)
 
     def similar(self, seed: ProbeSeed, limit: int, exclude: Collection[int] = ()) -> Ranking:
         """Suggest what sounds like a file that is in no library; never a copy of it, or one of ``exclude``.
 
         Raises LibraryEmptyError where the library has no track.
         """
-        return self._rank(self._catalogue.snapshot(), seed, limit, set(exclude))
+        return self.after(seed, limit, exclude, Asked(versions=True))
 
-    def _rank(self, snapshot: Snapshot, seed: ProbeSeed, limit: int, exclude: set[int]) -> Ranking:
-        allowed = _allowed(snapshot, exclude)
-        tags = snapshot.telling.row(seed.tags)
-        strong, weak = snapshot.telling.bits(tags)
-        possible = int(np.count_nonzero(allowed))
-        wanted, k, search = limit, max(CANDIDATES, 2 * limit), "exact"
+    def after(self, seed: ProbeSeed, limit: int, exclude: Collection[int] = (), asked: Asked = PLAIN) -> Ranking:
+        """Suggest what to play after any seed.
+
+        What a lane or a filter promises holds for every suggestion, or is named in ``relaxed``. The list is never empty while
+        there is another track; in a lane and with filters it may be shorter than ``limit``. Without a lane the first suggestion
+        is the best one that can be blended with the seed, if any can.
+
+        Raises LibraryEmptyError where there is no other track at all.
+        """
+        snapshot = self.snapshot()
+        proven = {} if asked.memory is None else asked.memory.proven(seed.id)
+        question = _Question(snapshot, seed, limit, asked, proven)
+        allowed = _allowed(snapshot, set(exclude) | ({seed.id} if seed.id is not None else set()))
+        fresh = _without(snapshot, allowed, asked.tonight.tracks)
+        given_up: list[str] = []
+        if not np.any(fresh):
+            fresh, given_up = allowed, [PLAYED_ALREADY]
+        gates = _gates(question, fresh)
         while True:
-            choice = pool.choose(snapshot, strong[0], weak[0], allowed, wanted)
-            found, search = self._index.search(snapshot.rows, seed.vector, k, choice.mask)
-            candidates = _rerank(snapshot, seed, tags, found.rows, found.cosines)
-            picked = _pick(snapshot, seed, candidates, limit)
-            left = int(np.count_nonzero(choice.mask))
-            if len(picked) >= limit or len(found.rows) == possible:
-                break
-            # Copies were dropped: look further, first in the pool and then beyond it.
-            wanted, k = (wanted, 4 * k) if len(found.rows) < left else (left + 1, k)
+            left, relaxed = _through(fresh, gates)
+            ranking = self._rank(question, left, [*given_up, *relaxed])
+            if ranking.suggestions or not gates:
+                return ranking
+            # Nothing but copies and other versions is left: the cheapest promise gives way.
+            given_up = [*given_up, gates.pop().said]
+
+    # One ranking -----------------------------------------------------------------------------------------------------
+
+    def _rank(self, question: _Question, allowed: Mask, relaxed: list[str]) -> Ranking:
+        snapshot, seed, _, asked, proven = question
+        search = _EXACT
+        tags = snapshot.telling.row(seed.tags)[0]
+        if asked.lane == "rescue":
+            rescued = self._rescue(question, allowed)
+            found, order = rescued.found, rescued.order
+            relaxed = [*relaxed, *rescued.relaxed]
+        elif asked.lane == "best":
+            found, order, search, given_up = self._best(question, allowed)
+            relaxed = [*relaxed, *given_up]
+        else:
+            found, order, search = self._lane(question, allowed)
+        explainer = Explainer(snapshot, seed, tags, asked.lane, asked.weights, proven)
         return Ranking(
-            [_explain(snapshot, seed, tags[0], candidates, at) for at in picked],
-            choice.relaxed,
+            [explainer.explain(found, at) for at in order],
+            relaxed,
             search,
-            _notes(seed),
-            snapshot.telling.shared(tags[0], tags[0])[:SEED_TAGS],
+            seed_notes(seed),
+            snapshot.telling.shared(tags, tags)[:SEED_TAGS],
             seed.played.rate,
         )
 
+    def _best(self, question: _Question, allowed: Mask) -> tuple[Terms, list[int], Search, list[str]]:
+        snapshot, seed, limit, asked, proven = question
+        strong, weak = snapshot.telling.bits(snapshot.telling.row(seed.tags))
+        possible = int(np.count_nonzero(allowed))
+        wanted, k, search = limit, max(CANDIDATES, 2 * limit), _EXACT
+        picker = self._picker(question)
+        blends = self._blends(question, allowed)
+        while True:
+            choice = pool.choose(snapshot, strong[0], weak[0], allowed, wanted)
+            near, search = self._index.search(snapshot.rows, seed.vector, k, choice.mask)
+            rows = np.union1d(near.rows, np.concatenate([blends, _rows_of(snapshot, proven, allowed)]))
+            found = self._terms(question, rows)
+            score = scoring.total(found, asked.weights)
+            order = picker.pick(found, _sorted(snapshot, found, score), limit)
+            left = int(np.count_nonzero(choice.mask))
+            if len(order) >= limit or len(near.rows) == possible:
+                break
+            # Copies were dropped: look further, first in the pool and then beyond it.
+            wanted, k = (wanted, 4 * k) if len(near.rows) < left else (left + 1, k)
+        return found, _blend_first(found, order, picker, score, limit, snapshot), search, choice.relaxed
 
-def _seed_of(snapshot: Snapshot, row: int, played: Played) -> ProbeSeed:
-    facts = snapshot.facts
-    return ProbeSeed(
-        vector=snapshot.rows.vectors[row],
-        tags=dict(zip(snapshot.telling.labels, facts.tags[row].tolist(), strict=True)),
-        tail=facts.tails[row].astype(np.float32),
-        bpm=_known(facts.bpm[row]),
-        bpm_confidence=float(facts.bpm_confidence[row]),
-        camelot=int(facts.camelot[row]),
-        key_confidence=float(facts.key_confidence[row]),
-        energy=_known(facts.energy[row]),
-        duration=_known(facts.duration[row]),
-        played=played,
-    )
+    def _blends(self, question: _Question, allowed: Mask) -> npt.NDArray[np.int64]:
+        """Rows of the nearest tracks that mix."""
+        snapshot, seed, _, asked, _ = question
+        mixing = lanes.mixing(snapshot, seed, allowed, asked.weights)
+        if not np.any(mixing):
+            return np.zeros(0, dtype=np.int64)
+        return self._index.search(snapshot.rows, seed.vector, MIXING, mixing)[0].rows
+
+    def _lane(self, question: _Question, allowed: Mask) -> tuple[Terms, list[int], Search]:
+        snapshot, seed, limit, asked, proven = question
+        weights = asked.weights
+        k, search = max(CANDIDATES, 4 * limit), _EXACT
+        if asked.lane == "turn":
+            rows, weights = np.flatnonzero(allowed), weights.changed(lanes.TURN)
+        else:
+            near, search = self._index.search(snapshot.rows, seed.vector, k, allowed)
+            rows = np.union1d(near.rows, _rows_of(snapshot, proven, allowed))
+        found = self._terms(question, rows)
+        score = scoring.total(found, weights)
+        order = _sorted(snapshot, found, score)[:k]
+        spread = np.array(lanes.spread(order, score, snapshot.rows.vectors[rows]), dtype=np.int64)
+        return found, self._picker(question).pick(found, spread, limit), search
+
+    def _rescue(self, question: _Question, allowed: Mask) -> _Rescued:
+        """Proven pairs that mix now, the most proven first; else what is nearest to that."""
+        snapshot, _, limit, asked, proven = question
+        picker = self._picker(question)
+        found = self._terms(question, _rows_of(snapshot, proven, allowed))
+        worth = np.array([proven[int(track)].weight for track in snapshot.rows.ids[found.rows]])
+        order = _sorted(snapshot, found, worth)
+        blends = order[found.mixes[order]]
+        for some, given_up in ((blends, []), (order, [NOT_MIXING])):
+            picked = picker.pick(found, some, limit)
+            if picked:
+                return _Rescued(found, picked, given_up)
+        mixing = lanes.mixing(snapshot, question.seed, allowed, asked.weights)
+        found = self._terms(question, np.flatnonzero(mixing if np.any(mixing) else allowed))
+        order = _sorted(snapshot, found, found.learned + scoring.total(found, asked.weights))
+        return _Rescued(found, picker.pick(found, order[: max(CANDIDATES, 4 * limit)], limit), [NOT_MIXING, NOT_PROVEN])
+
+    def _terms(self, question: _Question, rows: npt.NDArray[np.int64]) -> Terms:
+        asked = question.asked
+        return scoring.terms(question.snapshot, question.seed, rows, memory=asked.memory, weights=asked.weights)
+
+    def _picker(self, question: _Question) -> Picker:
+        asked = question.asked
+        return Picker(question.snapshot, question.seed, asked.tonight, versions=asked.versions)
 
 
-def _allowed(snapshot: Snapshot, exclude: set[int]) -> npt.NDArray[np.bool_]:
-    others = snapshot.suggestable.copy()
-    rows = snapshot.rows.find(np.fromiter(exclude, dtype=np.int64))
-    others[rows[rows >= 0]] = False
+class _Rescued(NamedTuple):
+    found: Terms
+    order: list[int]
+    relaxed: list[str]
+
+
+def _gates(question: _Question, allowed: Mask) -> list[Gate]:
+    """All conditions, the dearest first: the lane's energy, the user's filters, then the lane's tempo, key and style."""
+    snapshot, seed, _, asked, _ = question
+    first, then = lanes.gates(snapshot, seed, asked.lane, asked.weights)
+    filters = [] if asked.filters is None else [Gate(said, mask) for said, mask in asked.filters(snapshot)]
+    gates = [*first, *filters, *then]
+    if asked.lane == "turn":
+        rows = np.flatnonzero(_through(allowed, gates)[0])
+        style = np.zeros(len(allowed), dtype=np.bool_)
+        style[rows] = lanes.far(snapshot.rows.vectors[rows], seed)
+        gates.append(Gate(lanes.SAID["far"], style))
+    return gates
+
+
+def _through(allowed: Mask, gates: Sequence[Gate]) -> tuple[Mask, list[str]]:
+    """What passes all gates; one that would leave too few is given up, and said."""
+    left, given_up = allowed, []
+    for gate in gates:
+        passed = left & gate.mask
+        count = int(np.count_nonzero(passed))
+        if count >= gate.least or (count and count == np.count_nonzero(left)):
+            left = passed
+        else:
+            given_up.append(gate.said)
+    return left, given_up
+
+
+def _allowed(snapshot: Snapshot, exclude: Collection[int]) -> Mask:
+    others = _without(snapshot, snapshot.suggestable, exclude)
     if not np.any(others):
         raise LibraryEmptyError(
             "There is no other track to suggest yet: add a folder with music, or wait for the analysis."
@@ -226,121 +281,32 @@ def _allowed(snapshot: Snapshot, exclude: set[int]) -> npt.NDArray[np.bool_]:
     return others
 
 
-def _rerank(
-    snapshot: Snapshot,
-    seed: ProbeSeed,
-    seed_tags: npt.NDArray[np.float16],
-    rows: npt.NDArray[np.int64],
-    cosines: npt.NDArray[np.float32],
-) -> _Candidates:
-    facts = snapshot.facts
-    tempo = mixability.tempo(seed.played_bpm, seed.bpm_confidence, facts.bpm[rows], facts.bpm_confidence[rows])
-    pitch = np.zeros_like(tempo.change) if seed.played.keylock else mixability.own_pitch(tempo.change)
-    key = mixability.key(
-        seed.camelot,
-        seed.key_confidence,
-        facts.camelot[rows],
-        facts.key_confidence[rows],
-        None if seed.played.keylock else pitch - np.float32(seed.pitch),
-    )
-    similarity = mixability.similarity(cosines, seed.vector if seed.tail is None else seed.tail, facts.heads[rows])
-    score = SIMILARITY_WEIGHT * similarity + KEY_WEIGHT * key + TEMPO_WEIGHT * tempo.score
-    levels, labels = snapshot.telling.levels, snapshot.telling.labels
-    vocals = mixability.voiced(facts.tags[rows], levels, labels) & mixability.voiced(seed_tags, levels, labels)
-    score -= VOCALS_PENALTY * vocals + ENERGY_PENALTY * mixability.energy_strain(seed.energy, facts.energy[rows])
-    score = np.round(np.maximum(score, 0.0).astype(np.float64), 6)
-    order = np.lexsort((snapshot.rows.ids[rows], -score))
-    return _Candidates(
-        rows[order],
-        cosines[order],
-        score[order],
-        tempo.change[order],
-        tempo.factor[order],
-        pitch[order],
-        vocals[order],
-    )
+def _without(snapshot: Snapshot, mask: Mask, ids: Collection[int]) -> Mask:
+    others = mask.copy()
+    rows = snapshot.rows.find(np.fromiter(ids, dtype=np.int64, count=len(ids)))
+    others[rows[rows >= 0]] = False
+    return others
 
 
-def _pick(snapshot: Snapshot, seed: ProbeSeed, candidates: _Candidates, limit: int) -> list[int]:
-    """Positions of the best ``limit`` candidates, without copies and with few of one artist at the top."""
-    vectors, facts = snapshot.rows.vectors, snapshot.facts
-    original = np.ones(len(candidates.rows), dtype=np.bool_)
-    if seed.duration is not None:
-        near = np.abs(facts.duration[candidates.rows] - seed.duration) <= COPY_SECONDS
-        original &= ~(near & (candidates.similarity > COPY_COSINE))
-    picked: list[int] = []
-    waiting: list[int] = []
-    artists: dict[int, int] = {}
-    for at in np.flatnonzero(original).tolist():
-        if len(picked) == limit:
-            break
-        row = candidates.rows[at]
-        others = candidates.rows[picked + waiting]
-        near = np.abs(facts.duration[others] - facts.duration[row]) <= COPY_SECONDS
-        if np.any(near) and np.any(np.einsum("ij,j->i", vectors[others[near]], vectors[row]) > COPY_COSINE):
-            continue
-        artist = int(facts.artist[row])
-        if artist and artists.get(artist, 0) >= ARTIST_LIMIT and len(picked) < ARTIST_WINDOW:
-            waiting.append(at)
-            continue
-        artists[artist] = artists.get(artist, 0) + 1
-        picked.append(at)
-    top, rest = picked[:ARTIST_WINDOW], picked[ARTIST_WINDOW:]
-    return [*top, *sorted(waiting + rest)][:limit]
+def _rows_of(snapshot: Snapshot, proven: Mapping[int, Proven], allowed: Mask) -> npt.NDArray[np.int64]:
+    rows = snapshot.rows.find(np.fromiter(proven, dtype=np.int64, count=len(proven)))
+    rows = rows[rows >= 0]
+    return rows[allowed[rows]]
 
 
-def _explain(
-    snapshot: Snapshot, seed: ProbeSeed, seed_tags: npt.NDArray[np.float16], candidates: _Candidates, at: int
-) -> Ranked:
-    row, facts = int(candidates.rows[at]), snapshot.facts
-    shared = snapshot.telling.shared(seed_tags, facts.tags[row])[:SHARED_TAGS]
-    track = _mix(
-        float(facts.bpm[row]),
-        float(facts.bpm_confidence[row]),
-        int(facts.camelot[row]),
-        float(facts.energy[row]),
-        float(candidates.pitch[at]),
-    )
-    comparable = shared or snapshot.telling.shared(seed_tags, seed_tags)
-    reason = reasons.why(
-        _mix(_nan(seed.played_bpm), seed.bpm_confidence, seed.camelot, _nan(seed.energy), seed.pitch),
-        track,
-        float(candidates.change[at]),
-        float(candidates.factor[at]),
-        shared if comparable else None,
-        vocals=bool(candidates.vocals[at]),
-    )
-    return Ranked(
-        int(snapshot.rows.ids[row]), float(candidates.similarity[at]), float(candidates.score[at]), shared, reason
-    )
+def _sorted(snapshot: Snapshot, found: Terms, score: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
+    """Positions, best first; equal scores in the order of their ids."""
+    return np.lexsort((snapshot.rows.ids[found.rows], -score))
 
 
-def _mix(bpm: float, confidence: float, camelot: int, energy: float, pitch: float) -> Mix:
-    semitones = round(pitch)
-    if not semitones:
-        return Mix(bpm, confidence, camelot, energy)
-    heard = mixability.transposed(np.array([camelot], np.int8), np.array([semitones], np.int64))
-    return Mix(bpm, confidence, int(heard[0]), energy, pitched=True)
-
-
-def _notes(seed: ProbeSeed) -> list[str]:
-    notes = list(seed.notes)
-    per_cent = f"{100 * (seed.played.rate - 1):+.1f}"
-    if float(per_cent):
-        heard = "" if seed.played_bpm is None else f": {seed.played_bpm:.1f} BPM"
-        notes.append(f"played at {per_cent} %{heard}")
-    if seed.bpm is None:
-        notes.append("tempo unknown")
-    elif seed.bpm_confidence < reasons.SURE:
-        notes.append(reasons.tempo_doubt(seed.bpm, seed.bpm_alternatives))
-    if seed.camelot < 0:
-        notes.append("key unknown")
-    return notes
-
-
-def _nan(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def _known(value: np.floating) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _blend_first(
+    found: Terms, order: list[int], picker: Picker, score: npt.NDArray[np.float64], limit: int, snapshot: Snapshot
+) -> list[int]:
+    """The same with the best one that mixes at the top."""
+    if not order or found.mixes[order[0]]:
+        return order
+    among = [at for at in order if found.mixes[at]]
+    if not among:
+        mixing = _sorted(snapshot, found, score)
+        among = picker.pick(found, mixing[found.mixes[mixing]], 1)
+    return [*among[:1], *(at for at in order if at not in among[:1])][:limit]

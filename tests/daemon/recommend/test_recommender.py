@@ -12,8 +12,11 @@ from recommend_support import DIM, LABELS, library, recommender
 from segue.analysis.result import Key, Tempo, TrackAnalysis
 from segue.errors import LibraryEmptyError, TrackNotFoundError
 from segue.library.columns import Columns
-from segue.recommend.recommender import Played, ProbeSeed, Ranking
+from segue.recommend.recommender import Asked, Played, ProbeSeed, Ranking
+from segue.recommend.weights import DEFAULT
 
+KEY = DEFAULT.key / DEFAULT.base
+ALIKE = Asked(weights=DEFAULT.changed({"tags": 0, "features": 0}))
 present = {"present": np.ones(200, dtype=np.bool_)}
 
 
@@ -73,14 +76,17 @@ def test_a_score_is_made_of_similarity_key_and_tempo() -> None:
         heads=np.eye(1, DIM, dtype=np.float16).repeat(3, axis=0),
         tags=np.zeros((3, len(LABELS)), dtype=np.float16),
         energy=np.full(3, 6, dtype=np.float32),
+        features=np.full((3, 3), np.nan, dtype=np.float16),
     )
     with recommender(columns) as (made, _, _index):
         best, second = made.next(1, 10).suggestions
     assert (best.id, second.id) == (2, 3)
-    similarity = 0.75 * 0.64 + 0.25 * 1.0  # the whole tracks, and the tail of one with the heads of the others
     assert best.similarity == pytest.approx(0.64, abs=1e-5)
-    assert best.score == pytest.approx(0.6 * similarity + 0.2 + 0.2, abs=1e-5)
-    assert second.score == pytest.approx(0.6 * similarity + 0.1 + 0.1, abs=1e-5)
+    # The tail of the one is the head of the others; no tags, and features that nobody knows.
+    alike = DEFAULT.similarity * 0.64 + DEFAULT.ends * 1.0 + DEFAULT.features * 0.5
+    assert best.score == pytest.approx((alike + DEFAULT.key + DEFAULT.tempo) / DEFAULT.base, abs=1e-5)
+    assert second.score == pytest.approx((alike + 0.5 * DEFAULT.key + 0.5 * DEFAULT.tempo) / DEFAULT.base, abs=1e-5)
+    assert sum(best.parts.values()) == pytest.approx(best.score, abs=1e-3)
 
 
 def four(**changes: object) -> Columns:
@@ -121,8 +127,8 @@ def test_without_keylock_the_keys_are_those_that_are_heard() -> None:
     assert kept[3].why.startswith("8A → 3A, same tempo")
     assert moved[3].why.startswith("3A → 3A (as played), same tempo")
     assert moved[4].why.startswith("3A → 8A (as played), same tempo")
-    assert moved[3].score - kept[3].score == pytest.approx(0.2 * (1.0 - 0.5), abs=1e-3)
-    assert moved[4].score - kept[4].score == pytest.approx(0.2 * (0.1 - 1.0), abs=1e-3)
+    assert moved[3].score - kept[3].score == pytest.approx(KEY * (1.0 - 0.5), abs=1e-3)
+    assert moved[4].score - kept[4].score == pytest.approx(KEY * (0.1 - 1.0), abs=1e-3)
 
 
 def test_a_voice_over_a_voice_and_a_wide_step_of_energy_cost_a_little() -> None:
@@ -135,8 +141,8 @@ def test_a_voice_over_a_voice_and_a_wide_step_of_energy_cost_a_little() -> None:
         energy=np.array([5, 5, 10, 7], np.float32),
     )
     with recommender(columns) as (made, _, _index):
-        best, sung, jump = made.next(1, 3).suggestions
-        silent = made.next(4, 3).suggestions
+        best, sung, jump = made.next(1, 3, asked=ALIKE).suggestions
+        silent = made.next(4, 3, asked=ALIKE).suggestions
     assert [best.id, sung.id, jump.id] == [4, 2, 3]
     assert best.score - sung.score == pytest.approx(0.04, abs=1e-5)
     assert sung.score - jump.score == pytest.approx(0.04, abs=1e-5)
@@ -210,7 +216,7 @@ def test_when_there_is_only_one_artist_the_list_is_full_all_the_same() -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-SAME = ("vectors", "heads", "tails", "tags", "bpm", "bpm_confidence", "camelot", "key_confidence", "energy")
+SAME = ("vectors", "heads", "tails", "tags", "features", "bpm", "bpm_confidence", "camelot", "key_confidence", "energy")
 
 
 def test_equal_tracks_come_in_the_order_of_their_ids() -> None:
@@ -275,27 +281,13 @@ def test_it_answers_while_the_library_changes() -> None:
 
         reader = threading.Thread(target=ask)
         reader.start()
-        for start in range(200, 600, 20):
-            which = slice(start, start + 20)
-            names = (
-                "ids",
-                "vectors",
-                "heads",
-                "tails",
-                "tags",
-                "bpm",
-                "bpm_confidence",
-                "camelot",
-                "key_confidence",
-                "energy",
-                "duration",
-                "artist",
-                "present",
-            )
-            catalogue.upsert(replace(columns, **{name: getattr(columns, name)[which] for name in names}))
-            index.upsert(range(start + 1, start + 21), start)
-            catalogue.remove([start - 100])
-            index.remove([start - 100], start)
-        stop.set()
-        reader.join()
+        try:
+            for start in range(200, 600, 20):
+                catalogue.upsert(columns.take(slice(start, start + 20)))
+                index.upsert(range(start + 1, start + 21), start)
+                catalogue.remove([start - 100])
+                index.remove([start - 100], start)
+        finally:
+            stop.set()
+            reader.join()
     assert not failures

@@ -1,0 +1,132 @@
+"""The lanes: where the DJ wants the floor to go. Each is a promise of tempo, key and energy, and a way to put the rest in order."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from segue.recommend import mixability
+from segue.recommend.catalogue import Snapshot
+from segue.recommend.seed import ProbeSeed
+from segue.recommend.weights import Weights
+
+Lane = Literal["best", "stay", "lift", "ease", "turn", "rescue"]
+LANES: Final[tuple[Lane, ...]] = get_args(Lane)
+Mask = npt.NDArray[np.bool_]
+
+STAY_BAND: Final = 1.0
+"""Steps of energy, of ten, that keep the floor where it is."""
+STEP_LEAST: Final = 0.5
+"""Steps of energy that lift or ease a floor, at the least ..."""
+STEP_MOST: Final = 3.0
+"""... and at the most: more is a jump."""
+TURN_SHARE: Final = 0.5
+"""A turn is among this share of what mixes that sounds least like the seed."""
+TURN: Final = {"similarity": 0.0, "ends": 0.1, "tags": 0.0, "features": 0.0, "key": 0.3, "tempo": 0.3, "energy": 0.3}
+"""What counts in a turn: it should surprise by its sound alone."""
+DIVERSITY: Final = 0.3
+"""How much it costs a track of a lane to sound like those above it (MMR: Carbonell and Goldstein, "The use of MMR,
+diversity-based reranking for reordering documents and producing summaries", SIGIR 1998)."""
+
+SAID: Final = {
+    "energy": "another energy than asked for",
+    "tempo": "a tempo out of the fader's range",
+    "same time": "half or double time",
+    "key": "any key",
+    "far": "not so far in style",
+}
+"""What an answer says when a promise is given up."""
+
+
+class Gate(NamedTuple):
+    """A condition that can be given up."""
+
+    said: str
+    """What the answer says then."""
+    mask: Mask
+    """Rows that meet it, shape (n,)."""
+    least: int = 1
+    """With fewer tracks than this it is given up."""
+
+
+def gates(snapshot: Snapshot, seed: ProbeSeed, lane: Lane, weights: Weights) -> tuple[list[Gate], list[Gate]]:
+    """The promises of a lane: those kept longest, and those that give way to the user's filters; each list the dearest first.
+
+    What is not known of the seed cannot be asked for: no gate then.
+    """
+    facts = snapshot.facts
+    first: list[Gate] = []
+    direction = _energy(seed, lane, facts.energy)
+    if direction is not None:
+        first.append(Gate(SAID["energy"], direction))
+    if lane in {"best", "rescue"} or seed.bpm is None:
+        return first, []
+    near = mixability.meeting(seed.played_bpm, facts.bpm, weights.reach)
+    then = [Gate(SAID["tempo"], near)]
+    if lane in {"stay", "lift"}:
+        straight = mixability.meeting(seed.played_bpm, facts.bpm, weights.reach, folded=False)
+        then.append(Gate(SAID["same time"], straight))
+    then.append(Gate(SAID["key"], _keys(snapshot, seed, near), least=3))
+    return first, then
+
+
+def mixing(snapshot: Snapshot, seed: ProbeSeed, allowed: Mask, weights: Weights) -> Mask:
+    """Rows of ``allowed`` that can be blended with the seed, as `mixability.mixes` has it, shape (n,)."""
+    near = allowed & mixability.meeting(seed.played_bpm, snapshot.facts.bpm, weights.reach)
+    return near & _keys(snapshot, seed, near)
+
+
+def far(vectors: npt.NDArray[np.float32], seed: ProbeSeed) -> Mask:
+    """Of the tracks that mix, with vectors (n, dim), those that sound least like the seed."""
+    cosines = vectors @ seed.vector
+    if len(cosines) < 2:
+        return np.ones(len(cosines), dtype=np.bool_)
+    least: Mask = cosines <= np.quantile(cosines, TURN_SHARE)
+    return least
+
+
+def spread(order: npt.NDArray[np.int64], score: npt.NDArray[np.float64], vectors: npt.NDArray[np.float32]) -> list[int]:
+    """Put candidates in an order in which those that sound alike do not follow one another.
+
+    ``order`` are positions, best first; ``score`` and ``vectors`` (dim) are by position. The first stays the first.
+    """
+    left = order.tolist()
+    if not left:
+        return []
+    chosen = [left.pop(0)]
+    closest = vectors[left] @ vectors[chosen[0]] if left else np.zeros(0, np.float32)
+    while left:
+        best = int(np.argmax(score[left] - DIVERSITY * np.clip(closest, 0.0, 1.0)))
+        chosen.append(left.pop(best))
+        closest = np.delete(closest, best)
+        if left:
+            closest = np.maximum(closest, vectors[left] @ vectors[chosen[-1]])
+    return chosen
+
+
+def _energy(seed: ProbeSeed, lane: Lane, energy: npt.NDArray[np.float32]) -> Mask | None:
+    if seed.energy is None or lane in {"best", "rescue"}:
+        return None
+    step = energy - np.float32(seed.energy)
+    if lane == "lift":
+        asked: Mask = (step >= STEP_LEAST) & (step <= STEP_MOST)
+    elif lane == "ease":
+        asked = (step <= -STEP_LEAST) & (step >= -STEP_MOST)
+    else:
+        asked = np.abs(step) <= (STAY_BAND if lane == "stay" else STEP_MOST)
+    return asked
+
+
+def _keys(snapshot: Snapshot, seed: ProbeSeed, among: Mask) -> Mask:
+    """Rows of ``among`` whose key, as it is heard, does not clash with the seed's."""
+    facts, fits = snapshot.facts, np.zeros(len(among), dtype=np.bool_)
+    rows = np.flatnonzero(among)
+    shift = None
+    if not seed.played.keylock:
+        tempo = mixability.tempo(seed.played_bpm, 1.0, facts.bpm[rows], np.ones(len(rows), np.float32))
+        shift = mixability.own_pitch(tempo.change) - np.float32(seed.pitch)
+    key = mixability.key(seed.camelot, seed.key_confidence, facts.camelot[rows], facts.key_confidence[rows], shift)
+    fits[rows] = key >= mixability.NO_CLASH
+    return fits
