@@ -174,6 +174,12 @@ class FolderNotFoundError(LibraryError):
     code = "folder-not-found"
 
 
+class CrateNotFoundError(LibraryError):
+    """There is no crate of this name."""
+
+    code = "crate-not-found"
+
+
 class LibraryEmptyError(LibraryError):
     """There is nothing to suggest from yet."""
 

@@ -13,7 +13,17 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DAEMON = ROOT / "daemon" / "segue"
 
-LEAVES = {"errors", "keys", "protocol", "analysis.details", "analysis.result", "library.columns", "library.paths"}
+LEAVES = {
+    "errors",
+    "keys",
+    "protocol",
+    "analysis.details",
+    "analysis.result",
+    "library.columns",
+    "library.paths",
+    "library.places",
+    "library.vocabulary",
+}
 """What everybody may import: errors, messages and plain values, which import nothing but each other."""
 ROOMS = {
     "errors": set(),

@@ -30,6 +30,7 @@ from segue.protocol.messages.feedback import (
     RateParams,
     TrackName,
 )
+from segue.protocol.messages.filters import Filters
 from segue.protocol.messages.library import (
     Counts,
     FailureList,
@@ -108,6 +109,7 @@ __all__ = [
     "EventName",
     "FailureList",
     "FileFailure",
+    "Filters",
     "Folder",
     "FolderList",
     "FolderParams",
