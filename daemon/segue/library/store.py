@@ -14,6 +14,7 @@ import numpy.typing as npt
 from segue.analysis.result import ANALYSIS, Probe, TrackAnalysis
 from segue.errors import ModelMissingError, SegueError, TrackNotReadyError
 from segue.library import (
+    details,
     files,
     folder_list,
     folders,
@@ -27,6 +28,7 @@ from segue.library import (
 )
 from segue.library.columns import Columns
 from segue.library.connection import Database, damaged
+from segue.library.details import MixPoints
 from segue.library.files import Enqueued, FileRow, FileStat
 from segue.library.learning import Learning
 from segue.library.places import NOWHERE
@@ -342,6 +344,11 @@ class Library(Learning, Renewing, Trusting, Works):
         """Return the little of each track that a list of suggestions shows, in the order of the ids."""
         with self._database.reading() as db:
             return tracks.brief(db, ids)
+
+    def mix_points(self, ids: Collection[int]) -> dict[int, MixPoints]:
+        """Return where tracks are mixed in and out, by id, where that is known."""
+        with self._database.reading() as db:
+            return details.mix_points(db, ids)
 
     def resolve(self, ref: str) -> int:
         """Return the track that ``#12``, a path, or words mean.

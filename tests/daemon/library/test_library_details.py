@@ -60,6 +60,17 @@ def test_a_track_has_its_details_and_a_list_of_tracks_has_none(library: Library)
     assert library.tracks([track])[0].details is None
 
 
+def test_mix_points_of_many_tracks_are_had_at_once(library: Library, library_file: Path) -> None:
+    one, two, bad = (library.store(f"/m/{name}.mp3", probe(name), rich(name)) for name in "xyz")
+    with sqlite3.connect(library_file) as db:
+        db.execute("UPDATE track_details SET details = x'789c00' WHERE track_id = ?", (bad,))
+    found = library.mix_points([one, two, bad, 999])
+    assert set(found) == {one, two}
+    assert found[two].mix_in is not None
+    assert found[two].mix_out is not None
+    assert (found[two].mix_in.at, found[two].mix_out.at, found[two].mix_out.bars) == (0.5, 150.0, 8)
+
+
 def test_a_recording_without_one_tempo_has_no_grid_but_its_tempi(library: Library) -> None:
     tempo = Tempo(124.0, 0.8, first_beat=0.1, local=(LocalTempo(0.0, 60.0, 120.0), LocalTempo(60.0, 180.0, 128.0)))
     track = library.store("/m/x.mp3", probe("x"), replace(analysis("x"), tempo=tempo))
