@@ -7,11 +7,13 @@ programming, Bellman 1957); forwards from the start, a beam follows the real sco
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from segue.recommend.mixability import meeting
 from segue.recommend.walk import (
     Costs,
     Ground,
@@ -20,8 +22,6 @@ from segue.recommend.walk import (
     Walk,
     artist_costs,
     is_repeat,
-    near_in_tempo,
-    octaves,
     pair_costs,
     step_costs,
 )
@@ -32,7 +32,6 @@ NEAR_ENDS: Final = 48
 """... near it in sound and at the tempo of the start or the end, where the tempo must jump, ..."""
 NEAR_ANYHOW: Final = 32
 """... and near it in sound, whatever their tempo: 3:2 time is among them, and small libraries have no more."""
-TEMPO_WINDOW: Final = 0.06
 BEAM: Final = 12
 """Walks that are followed at a time."""
 CHILDREN: Final = 6
@@ -44,54 +43,61 @@ def find(ground: Ground, start: int, end: int, steps: int) -> list[int]:
 
     No track, copy of a recording or version of a work comes twice, no artist twice in a row where that can be avoided.
     """
-    for fewer in range(steps, 0, -1):
-        layers = _layers(ground, start, end, fewer)
-        if all(map(len, layers)):
-            found = _search(ground, layers, start, end)
-            if found is not None:
-                return list(found.rows)
-    return [start, end]
+    walk = _search(ground, start, end, steps)
+    while walk.rows[-1] != end:
+        # All ways ended before the last step: so many tracks there are, and no more.
+        walk = _search(ground, start, end, len(walk.rows))
+    return list(walk.rows)
 
 
 def _layers(ground: Ground, start: int, end: int, steps: int) -> list[Ids]:
     """Candidates of each step between the two ends."""
     vectors = ground.snapshot.rows.vectors
-    tempi = octaves(ground.snapshot.facts.bpm)
-    line = _tempo_line(float(tempi[start]), float(tempi[end]), steps)
+    bpm = ground.snapshot.facts.bpm
+    line = _tempo_line(float(bpm[start]), float(bpm[end]), steps)
     allowed = ground.allowed.copy()
     allowed[[start, end]] = False
-    jumps = steps > 1 and abs(line[1] - line[0]) > np.log2(1.0 + TEMPO_WINDOW)
-    ends = near_in_tempo(tempi, line[0], TEMPO_WINDOW) | near_in_tempo(tempi, line[-1], TEMPO_WINDOW)
+    jumps = abs(np.log2(line[1] / line[0])) > np.log2(1.0 + ground.reach)
+    ends = meeting(line[0], bpm, ground.reach) | meeting(line[-1], bpm, ground.reach)
     layers = []
     for step in range(1, steps):
         share = step / steps
         towards = _unit((1.0 - share) * vectors[start] + share * vectors[end], vectors[start])
         wishes: list[tuple[int, Mask]] = [(NEAR_ANYHOW, allowed)]
-        if not np.isnan(line[step]):
-            wishes.append((NEAR_LINE, allowed & near_in_tempo(tempi, float(line[step]), TEMPO_WINDOW)))
+        if not math.isnan(line[step]):
+            wishes.append((NEAR_LINE, allowed & meeting(line[step], bpm, ground.reach)))
         if jumps:
             wishes.append((NEAR_ENDS, allowed & ends))
-        layers.append(np.unique(np.concatenate([ground.nearest(towards, k, mask) for k, mask in wishes])))
+        found = [ground.nearest(towards, k, mask) for k, mask in wishes]
+        if step == 1:
+            found.append(ground.allowed_successors(start, allowed))
+        layers.append(np.unique(np.concatenate(found)))
     return layers
 
 
-def _tempo_line(start: float, end: float, steps: int) -> npt.NDArray[np.float64]:
-    """Tempi in octaves from start to end, shape (steps + 1,), by the shorter way round half and double time.
+def _tempo_line(start: float, end: float, steps: int) -> list[float]:
+    """``steps`` + 1 tempi from start to end in equal ratios, by the shorter way round half and double time.
 
-    An unknown end takes the tempo of the other one.
+    An unknown end takes the tempo of the other one; where both are unknown, so is all between.
     """
-    start, end = (end if np.isnan(start) else start), (start if np.isnan(end) else end)
-    apart = end - start
-    return np.linspace(start, start + apart - float(np.clip(np.round(apart), -1.0, 1.0)), steps + 1)
+    start, end = (end if math.isnan(start) else start), (start if math.isnan(end) else end)
+    if math.isnan(start):
+        return [math.nan] * (steps + 1)
+    apart = math.log2(end / start)
+    apart -= min(max(round(apart), -1), 1)
+    return [start * 2.0 ** (apart * step / steps) for step in range(steps + 1)]
 
 
-def _search(ground: Ground, layers: list[Ids], start: int, end: int) -> Walk | None:
+def _search(ground: Ground, start: int, end: int, steps: int) -> Walk:
+    """The best walk to the end; where none gets there, one of those that got furthest."""
+    layers = _layers(ground, start, end, steps)
     still = _still_to_pay(ground, layers, end)
     walks = [Walk((start,))]
     for layer, ahead in zip(layers, still, strict=True):
-        walks = _step(ground, walks, layer, ahead, end)
-        if not walks:
-            return None
+        further = _step(ground, walks, layer, ahead, end)
+        if not further:
+            return walks[0]
+        walks = further
     last = np.asarray([end])
     whole = [walk.then(end, float(_costs(ground, walk.rows[-1], last)[0])) for walk in walks]
     return min(whole, key=lambda walk: (walk.cost, walk.rows))
@@ -102,7 +108,7 @@ def _still_to_pay(ground: Ground, layers: list[Ids], end: int) -> list[npt.NDArr
     still: list[npt.NDArray[np.float32]] = []
     ahead, costs = np.asarray([end]), np.zeros(1, np.float32)
     for layer in reversed(layers):
-        costs = np.min(pair_costs(ground.snapshot, layer, ahead) + costs, axis=1)
+        costs = np.min(pair_costs(ground, layer, ahead) + costs, axis=1, initial=np.inf)
         still.append(costs)
         ahead = layer
     return still[::-1]
@@ -119,7 +125,7 @@ def _step(ground: Ground, walks: list[Walk], layer: Ids, ahead: npt.NDArray[np.f
             if kept == CHILDREN:
                 break
             row = int(layer[at])
-            if np.isfinite(hoped[at]) and not is_repeat(ground.snapshot, (*walk.rows, end), row):
+            if np.isfinite(hoped[at]) and not is_repeat(ground, (*walk.rows, end), row):
                 ways.append((walk.cost + float(hoped[at]), walk.then(row, float(costs[at]))))
                 kept += 1
     ways.sort(key=lambda way: (way[0], way[1].rows))

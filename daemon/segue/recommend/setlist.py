@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from segue.recommend.arc import Arc
+from segue.recommend.mixability import meeting
 from segue.recommend.walk import (
-    PITCH,
     Costs,
     Edges,
     Ground,
@@ -23,8 +23,7 @@ from segue.recommend.walk import (
     Mask,
     artist_costs,
     is_repeat,
-    near_in_tempo,
-    octaves,
+    pair_costs,
     step_costs,
 )
 
@@ -48,6 +47,8 @@ DRIFT: Final = 0.04
 """Change of tempo a track that a set on its way to a given end is asked to keep to."""
 OFF_COURSE: Final = 0.15
 """Cost of being one track late for the tempo of the end, and of sounding nothing like it at the very end."""
+USUAL_SECONDS: Final = 240.0
+"""Length of a track where there is none to learn it from."""
 UNKNOWN_ENERGY: Final = 2.0
 """How far off an unknown energy is taken to be."""
 
@@ -100,18 +101,24 @@ def build(ground: Ground, wish: Wish, lengths: Lengths) -> Setlist:
     return _Builder(ground, wish, lengths).build()
 
 
+def typical_seconds(ground: Ground) -> float:
+    """How long the tracks of the ground usually are."""
+    durations = ground.snapshot.facts.duration[ground.allowed]
+    durations = durations[durations > 0]
+    return float(np.clip(np.median(durations) if len(durations) else USUAL_SECONDS, 60.0, 900.0))
+
+
 class _Builder:
     """One search: what is worked out once, and the steps that use it."""
 
     def __init__(self, ground: Ground, wish: Wish, lengths: Lengths) -> None:
         self._ground, self._wish, self._lengths = ground, wish, lengths
         facts = ground.snapshot.facts
-        self._tempi, self._energy = octaves(facts.bpm), facts.energy
+        self._bpm, self._energy = facts.bpm, facts.energy
         allowed = ground.allowed.copy()
         allowed[[row for row in (wish.start, wish.end) if row is not None]] = False
         self._allowed = allowed
-        typical = np.median(facts.duration[allowed]) if allowed.any() else 240.0
-        self._typical = float(np.clip(np.nan_to_num(typical, nan=240.0), 60.0, 900.0))
+        self._typical = typical_seconds(ground)
         self._closing = 0.0 if wish.end is None else self._length_of(wish.end)
         rounds = max(wish.seconds / self._typical, 1.0)
         self._beam = int(np.clip(ROUNDS / rounds, 3, BEAM))
@@ -202,14 +209,16 @@ class _Builder:
         allowed[list(one.rows)] = False
         if not allowed.any():
             return []
-        rows = self._ground.nearest(self._towards(last, share), CANDIDATES, self._choice(allowed, one, share))
+        choice = self._choice(allowed, one, share)
+        rows = self._ground.nearest(self._towards(last, share), CANDIDATES, choice)
+        rows = np.union1d(rows, self._ground.allowed_successors(last, choice))
         costs = self._step_costs(last, rows) + self._arc_costs(rows, share) + self._course_costs(one, rows, share)
         kept: list[int] = []
         ends = () if self._wish.end is None else (self._wish.end,)
         for at in np.lexsort((rows, costs)).tolist():
             if len(kept) == CHILDREN:
                 break
-            if not is_repeat(self._ground.snapshot, (*one.rows, *ends), int(rows[at])):
+            if not is_repeat(self._ground, (*one.rows, *ends), int(rows[at])):
                 kept.append(at)
         return self._grown(one, rows[kept], costs[kept])
 
@@ -232,18 +241,19 @@ class _Builder:
     def _towards(self, last: int, share: float) -> npt.NDArray[np.float32]:
         """Where in sound the next track is looked for: near the last one, and towards the end as it comes nearer."""
         vectors = self._ground.snapshot.rows.vectors
+        whole: npt.NDArray[np.float32] = vectors[last]
         if self._wish.end is None:
-            return vectors[last]
-        mixed = (1.0 - share) * vectors[last] + share * vectors[self._wish.end]
+            return whole
+        mixed = (1.0 - share) * whole + share * vectors[self._wish.end]
         length = float(np.linalg.norm(mixed))
-        return (mixed / length).astype(np.float32) if length > 1e-6 else vectors[last]
+        return (mixed / length).astype(np.float32) if length > 1e-6 else whole
 
     def _choice(self, allowed: Mask, one: Setlist, share: float) -> Mask:
         """Rows that the tempo reaches and whose energy is near the arc; then also others, until there are enough."""
         energy = self._wish.arc.at(share)
-        known = [float(self._tempi[row]) for row in one.rows[::-1] if not np.isnan(self._tempi[row])]
+        known = [float(self._bpm[row]) for row in one.rows[::-1] if not np.isnan(self._bpm[row])]
         if known:
-            in_tempo = allowed & near_in_tempo(self._tempi, known[0], PITCH)
+            in_tempo = allowed & meeting(known[0], self._bpm, self._ground.reach)
             if np.count_nonzero(in_tempo) >= ENOUGH:
                 return self._in_energy(in_tempo, energy)
         return self._in_energy(allowed, energy)
@@ -251,7 +261,7 @@ class _Builder:
     def _in_energy(self, allowed: Mask, energy: float) -> Mask:
         off = np.abs(self._energy - np.float32(energy))
         for most in ENERGY_STEPS:
-            mask = allowed & (off <= most)
+            mask: Mask = allowed & (off <= most)
             if np.count_nonzero(mask) >= ENOUGH:
                 return mask
         return allowed
@@ -272,13 +282,15 @@ class _Builder:
         end = self._wish.end
         if end is None:
             return np.zeros(len(rows))
-        apart = (self._tempi[rows] - self._tempi[end]).astype(np.float64)
-        apart = np.abs(apart - np.clip(np.round(apart), -1.0, 1.0))
+        apart = np.log2((self._bpm[rows] / self._bpm[end]).astype(np.float64))
+        apart = np.abs(apart - np.clip(np.rint(apart), -1.0, 1.0))
         left = max((self._wish.seconds - one.next_at - self._closing) / self._typical, 0.0)
         late = np.nan_to_num(np.maximum(apart / np.log2(1.0 + DRIFT) - left, 0.0))
         vectors = self._ground.snapshot.rows.vectors
         unlike = 1.0 - np.clip(np.einsum("ij,j->i", vectors[rows], vectors[end]), 0.0, 1.0)
         costs: Costs = OFF_COURSE * (late + share * share * unlike)
+        if left < 1.5:
+            costs += pair_costs(self._ground, rows, np.asarray([end]))[:, 0]
         return costs
 
 

@@ -16,27 +16,28 @@ import numpy.typing as npt
 
 from segue.recommend import mixability
 from segue.recommend.catalogue import Snapshot
+from segue.recommend.pick import COPY_COSINE, COPY_SECONDS, VERSION_COSINE
 
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Costs = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
 
 SAME_ARTIST: Final = 1.0
 """Cost of one artist twice in a row: as much as a step where nothing fits, so that it is avoided wherever it can be."""
-COPY_COSINE: Final = 0.9995
-COPY_SECONDS: Final = 1.0
-"""Two tracks this near in sound and length are copies of one recording."""
-PITCH: Final = 0.08
-"""Change of tempo that nearly every player's fader makes: a step beyond it is avoided, and said where there is no other."""
+NO_BLEND: Final = 1.0
+"""Cost of a step whose tempo or key allows no blend: avoided wherever it can be, too, and said where it cannot."""
 
 
 class Edges(NamedTuple):
-    """How well some tracks follow another; both arrays have shape (n,)."""
+    """How well some tracks follow another; all arrays have shape (n,)."""
 
     score: Costs
     """What suggestions are sorted by, 0..1."""
     mix: Costs
     """The worse of key and tempo, 0..1: what the blend itself needs."""
+    blends: Mask
+    """Tempo and key, as far as they are known, allow one: see `mixability.mixes`."""
 
 
 Score = Callable[[int, Ids], Edges]
@@ -54,6 +55,18 @@ class Ground:
     """Rows that may be used, shape (n,)."""
     score: Score
     nearest: Nearest
+    reach: float = mixability.PITCH_RANGE
+    """Change of tempo that the DJ's fader makes, a fraction."""
+    played: tuple[int, ...] = ()
+    """Rows that were played before: neither they nor other versions of them come again."""
+    successors: Callable[[int], Ids] = lambda _row: np.empty(0, np.int64)
+    """Finds the rows that followed a row in one's own sets: candidates wherever they lie."""
+
+    def allowed_successors(self, row: int, mask: Mask) -> Ids:
+        """Those of the `successors` that a mask (n,) allows."""
+        rows = self.successors(row)
+        allowed: Ids = rows[mask[rows]]
+        return allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +82,9 @@ class Walk:
 
 
 def step_costs(edges: Edges) -> Costs:
-    """What each step costs, 0..2, shape (n,)."""
+    """What each step costs, 0..3, shape (n,)."""
     lacks, mix_lacks = 1.0 - np.clip(edges.score, 0.0, 1.0), 1.0 - edges.mix
-    costs: Costs = np.square(np.square(lacks)) + np.square(np.square(mix_lacks))
+    costs: Costs = np.square(np.square(lacks)) + np.square(np.square(mix_lacks)) + NO_BLEND * ~edges.blends
     return costs
 
 
@@ -82,53 +95,47 @@ def artist_costs(snapshot: Snapshot, row: int, rows: Ids) -> Costs:
     return costs
 
 
-def is_repeat(snapshot: Snapshot, rows: tuple[int, ...], row: int) -> bool:
-    """Whether ``row`` is one of ``rows``, a copy of one, or another version of its work."""
-    if row in rows:
+def is_repeat(ground: Ground, rows: tuple[int, ...], row: int) -> bool:
+    """Whether ``row`` is one of ``rows`` or was played before, is a copy of one, or another version of its work."""
+    earlier = rows + ground.played
+    if row in earlier:
         return True
-    facts, vectors = snapshot.facts, snapshot.rows.vectors
-    others = np.asarray(rows, dtype=np.int64)
-    work = facts.work[row]
-    if work and bool(np.any(facts.work[others] == work)):
-        return True
-    others = others[np.abs(facts.duration[others] - facts.duration[row]) <= COPY_SECONDS]
-    return len(others) > 0 and bool(np.any(np.einsum("ij,j->i", vectors[others], vectors[row]) > COPY_COSINE))
+    facts, vectors = ground.snapshot.facts, ground.snapshot.rows.vectors
+    others = np.asarray(earlier, dtype=np.int64)
+    copies = np.abs(facts.duration[others] - facts.duration[row]) <= COPY_SECONDS
+    versions = (facts.work[others] == facts.work[row]) & (facts.work[row] != 0)
+    near = np.flatnonzero(copies | versions)
+    if not len(near):
+        return False
+    cosines = np.einsum("ij,j->i", vectors[others[near]], vectors[row])
+    least = np.where(versions[near], VERSION_COSINE, COPY_COSINE)
+    return bool(np.any(cosines >= least))
 
 
-def octaves(bpm: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Tempi as octaves (log2), NaN where unknown: half and double time are one apart."""
-    known = np.where(bpm > 0, bpm, np.float32(np.nan))
-    return np.log2(known, dtype=np.float32)
-
-
-def near_in_tempo(tempi: npt.NDArray[np.float32], centre: float, ratio: float) -> Mask:
-    """Which of the ``tempi`` (see `octaves`) are within a change of ``ratio`` of ``centre``, in half or double time too."""
-    apart = tempi - np.float32(centre)
-    # Beyond one octave it is nobody's half time.
-    near: Mask = (np.abs(apart - np.clip(np.round(apart), -1.0, 1.0))) <= np.log2(1.0 + ratio)
-    return near
-
-
-def pair_costs(snapshot: Snapshot, rows: Ids, others: Ids) -> npt.NDArray[np.float32]:
+def pair_costs(ground: Ground, rows: Ids, others: Ids) -> npt.NDArray[np.float32]:
     """Estimate what each step from ``rows`` (n,) to ``others`` (m,) costs, shape (n, m): a guide, much quicker than `Score`.
 
     Cosine, key and tempo in the shares that the scores have by default, without the ends of the tracks, vocals, energy and
     what was learned.
     """
-    facts, vectors = snapshot.facts, snapshot.rows.vectors
+    facts, vectors = ground.snapshot.facts, ground.snapshot.rows.vectors
     cosines = np.clip(np.einsum("ik,jk->ij", vectors[rows], vectors[others]), 0.0, 1.0)
-    tempo, key = _pair_tempo(snapshot, rows, others), _pair_key(snapshot, rows, others)
+    tempo, near = _pair_tempo(ground, rows, others)
+    key = _pair_key(ground.snapshot, rows, others)
     lacks = 1.0 - (0.6 * cosines + 0.2 * key + 0.2 * tempo)
     costs = np.square(np.square(lacks)) + np.square(np.square(1.0 - np.minimum(key, tempo)))
+    costs[~near | (key < mixability.NO_CLASH)] += NO_BLEND
     for known in (facts.artist, facts.work):
         costs[(known[rows][:, None] == known[others]) & (known[others] != 0)] += SAME_ARTIST
     costs[rows[:, None] == others] = np.inf
-    return costs.astype(np.float32)
+    estimates: Floats = costs.astype(np.float32)
+    return estimates
 
 
-def _pair_tempo(snapshot: Snapshot, rows: Ids, others: Ids) -> npt.NDArray[np.float32]:
-    facts = snapshot.facts
-    apart = octaves(facts.bpm[others]) - octaves(facts.bpm[rows])[:, None]
+def _pair_tempo(ground: Ground, rows: Ids, others: Ids) -> tuple[Floats, Mask]:
+    """Scores as `mixability.tempo` gives them, and which tempi the fader brings together, both of shape (n, m)."""
+    facts = ground.snapshot.facts
+    apart = _octaves(facts.bpm[others]) - _octaves(facts.bpm[rows])[:, None]
     best = np.full(apart.shape, -np.inf, np.float32)
     cross = np.log2(1.5)
     for shift, worth in (
@@ -142,12 +149,20 @@ def _pair_tempo(snapshot: Snapshot, rows: Ids, others: Ids) -> npt.NDArray[np.fl
         np.fmax(best, np.float32(np.log2(worth)) - np.square(strain), out=best)
     trust = facts.bpm_confidence[rows][:, None] * facts.bpm_confidence[others]
     score = mixability.NEUTRAL + trust * (np.exp2(best) - mixability.NEUTRAL)
-    return np.where(np.isnan(apart), np.float32(mixability.NEUTRAL), score).astype(np.float32)
+    near: Mask = np.abs(apart - np.clip(np.rint(apart), -1.0, 1.0)) <= np.log2(1.0 + ground.reach)
+    score = np.where(np.isnan(apart), np.float32(mixability.NEUTRAL), score)
+    return score.astype(np.float32), near
 
 
-def _pair_key(snapshot: Snapshot, rows: Ids, others: Ids) -> npt.NDArray[np.float32]:
+def _pair_key(snapshot: Snapshot, rows: Ids, others: Ids) -> Floats:
     facts = snapshot.facts
     ours, theirs = facts.camelot[rows][:, None], facts.camelot[others]
     trust = facts.key_confidence[rows][:, None] * facts.key_confidence[others]
     score = mixability.NEUTRAL + trust * (mixability.WHEEL[ours, theirs] - mixability.NEUTRAL)
-    return np.where((ours < 0) | (theirs < 0), np.float32(mixability.NEUTRAL), score).astype(np.float32)
+    known: Floats = np.where((ours < 0) | (theirs < 0), np.float32(mixability.NEUTRAL), score).astype(np.float32)
+    return known
+
+
+def _octaves(bpm: Floats) -> Floats:
+    known: Floats = np.log2(np.where(bpm > 0, bpm, np.float32(np.nan)))
+    return known
