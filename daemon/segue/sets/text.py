@@ -58,10 +58,9 @@ def decode(content: bytes) -> str:
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return content.decode(encoding, "replace")
-    beginning = content[:4096]
-    zeros = beginning.count(0)
-    if len(beginning) >= 4 and zeros > len(beginning) // 4:
-        return content.decode("utf-16-be" if beginning[0] == 0 else "utf-16-le", "replace")
+    high, low = content[:4096:2].count(0), content[1:4096:2].count(0)
+    if 4 * max(high, low) > len(content[:4096]) > 3 and 8 * min(high, low) < max(high, low):
+        return content.decode("utf-16-be" if high > low else "utf-16-le", "replace")
     for encoding in ("utf-8", "cp1252"):
         try:
             return content.decode(encoding)

@@ -28,6 +28,9 @@ _LABEL = re.compile(r"\s*\[[^\]]*\]\s*$")
 _TRACK_ID = re.compile(r"^(?:id|\?+|unknown)$", re.IGNORECASE)
 _DAY: Final = 86400.0
 _LOOKS_AT: Final = 20
+_LOOKS_AT_CHARACTERS: Final = 4096
+_TYPED_FOR_ONE_ODD: Final = 50
+_LONGEST_LINE: Final = 1000
 
 
 def read(path: Path, content: bytes) -> Reading:
@@ -37,9 +40,9 @@ def read(path: Path, content: bytes) -> Reading:
         SetFileError: nothing in it looks like a track.
 
     """
-    if b"\0" in content[:4096] and not _may_be_utf16(content):
+    decoded = text.decode(content)
+    if _is_noise(decoded[:_LOOKS_AT_CHARACTERS]):
         raise SetFileError(f"{path} is neither a text nor a file that Segue knows.")
-    decoded = text.decode(content).replace("\0", "")
     lines = decoded.splitlines()
     table = _table(lines)
     entries = list(islice(_rows(*table) if table else _lines(lines), ENTRIES_AT_MOST))
@@ -51,9 +54,10 @@ def read(path: Path, content: bytes) -> Reading:
     return Reading("tracklist", [TrackSet(path.stem, kind, _dated(entries, date), date)])
 
 
-def _may_be_utf16(content: bytes) -> bool:
-    beginning = content[:4096]
-    return content[:2] in {b"\xff\xfe", b"\xfe\xff"} or beginning.count(0) > len(beginning) // 4
+def _is_noise(beginning: str) -> bool:
+    """Whether it is something else that was decoded as text: it has characters that nobody types."""
+    odd = sum(not (letter.isprintable() or letter.isspace()) or letter == "\ufffd" for letter in beginning)
+    return odd * _TYPED_FOR_ONE_ODD > len(beginning)
 
 
 # Tables -------------------------------------------------------------------------------------------------------------
@@ -149,6 +153,8 @@ def _dated(entries: list[Entry], date: float | None) -> list[Entry]:
 
 def _lines(lines: Sequence[str]) -> Iterator[Entry]:
     for line in lines:
+        if len(line) > _LONGEST_LINE:
+            continue
         bare = _NUMBER.sub("", _STAMP.sub("", _NUMBER.sub("", line))).strip()
         if not bare or line.lstrip().startswith(("#", "//")):
             continue
