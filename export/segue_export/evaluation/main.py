@@ -11,6 +11,7 @@ from typing import Final
 import segue
 from segue.errors import SegueError
 from segue.networks.models import ModelSet, models_dir
+from segue_export.evaluation import recommend_main
 from segue_export.evaluation.clips import evenly, read_clips
 from segue_export.evaluation.collection import SEGUE, Collection, gather, read_lines
 from segue_export.evaluation.listeners import Listener, Mfcc, Segue, Taught
@@ -21,12 +22,17 @@ from segue_export.evaluation.plots import draw
 from segue_export.evaluation.record import record
 from segue_export.teachers import NAMES
 
+SUGGESTIONS: Final = "recommend"
+"""First word of a call that evaluates suggestions; a folder of this name is given as ``./recommend``."""
 _LINES: Final = {".json", ".jsonl", ".ndjson"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    options = _options(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == [SUGGESTIONS]:
+        return recommend_main.main(given[1:])
+    options = _options(given)
     try:
         collection, about = _collect(options)
         tables = measure(collection)
@@ -87,7 +93,11 @@ def _listeners(options: argparse.Namespace) -> tuple[list[Listener], list[str]]:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="segue-evaluate", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="segue-evaluate",
+        description=__doc__,
+        epilog="`segue-evaluate recommend --help`: how good the suggestions are, on your own history or on made-up nights",
+    )
     parser.add_argument(
         "source",
         type=Path,
