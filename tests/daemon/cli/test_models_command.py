@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -16,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from command import SEGUE, segue
 from models_support import add_set
-from reference_support import DIM, DRIVER, send, server, write_checkpoints
+from reference_support import DRIVER, send, server, write_checkpoints
 from segue.cli import models
 from segue.cli.exits import Exit
 from segue.cli.main import main
@@ -55,27 +54,6 @@ def test_a_new_home_lists_the_shipped_set_and_what_can_be_installed(home):
     text = segue("models", home=home).out
     assert "segue models install msd" in text
     assert shipped["id"] in text
-
-
-@pytest.mark.slow
-def test_install_use_analyse_remove(home, published, converter, music):
-    outcome = run("models", "install", "msd", "--from", published, "--json", home=home)
-    assert outcome.exit_code == 0, outcome.output
-    installed = json.loads(outcome.stdout.splitlines()[-1])
-    assert (installed["name"], installed["dim"], installed["licence"]) == ("msd", DIM, "MIT")
-    assert "synthesised" in installed["summary"]
-    assert left(home) == [f"msd-{installed['id']}"]
-    file = min(music.iterdir())
-    assert "next start" in segue("models", "use", "msd", home=home).out
-    after = segue("analyse", file, "--json", "--vector", home=home).json
-    assert (len(after["vector"]), after["model"]) == (DIM, installed["id"])
-    doctor = {line["name"]: line for line in segue("doctor", "--json", home=home).lines}
-    assert installed["id"] in doctor["models"]["sentence"]
-    refused = segue("models", "remove", "msd", home=home)
-    assert (refused.code, "in use" in refused.err) == (1, True)
-    segue("models", "use", "shipped", home=home)
-    assert "removed" in segue("models", "remove", "msd", home=home).out
-    assert left(home) == ["wanted.json"]
 
 
 def test_files_that_are_not_the_published_ones_are_refused(home, published):
