@@ -93,7 +93,7 @@ def unlink(db: sqlite3.Connection, first: AtTime | None, second: AtTime | None) 
     """Forget what two plays one after the other have taught, the blend of the decks too."""
     if first is not None and second is not None:
         db.execute(
-            f"DELETE FROM transitions WHERE from_id = ? AND to_id = ? AND abs(at - ?) <= ? AND {_LIVE}",
+            f"DELETE FROM transitions WHERE from_id = ? AND to_id = ? AND abs(at - ?) <= ? AND weight > 0 AND {_LIVE}",
             (first.track, second.track, second.at, SAME_SECONDS),
         )
 
