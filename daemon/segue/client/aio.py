@@ -17,6 +17,7 @@ import zmq.asyncio
 
 from segue.client import asks
 from segue.client.asks import Ask
+from segue.client.collection import AsyncCollecting
 from segue.client.feedback import AsyncFeedback
 from segue.client.producer import AsyncProducer
 from segue.client.sequence import EventSequence, NamedEvent
@@ -32,7 +33,7 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
-class AsyncClient(AsyncProducer, AsyncFeedback):
+class AsyncClient(AsyncCollecting, AsyncProducer, AsyncFeedback):
     """As `Client`, for one event loop. Calls run side by side; a call that is cancelled harms no other.
 
     On Windows ZeroMQ needs a selector loop: ``asyncio.run(..., loop_factory=asyncio.SelectorEventLoop)``.
@@ -190,9 +191,9 @@ class AsyncClient(AsyncProducer, AsyncFeedback):
         """The watched folders."""
         return await self.ask(asks.folders())
 
-    async def add_folder(self, path: str | Path) -> m.FolderList:
-        """Watch a folder and index what is in it."""
-        return await self.ask(asks.add_folder(path))
+    async def add_folder(self, path: str | Path, *, private: bool | None = None) -> m.FolderList:
+        """Watch a folder and index what is in it; the tracks of a private one are suggested to nobody."""
+        return await self.ask(asks.add_folder(path, private=private))
 
     async def remove_folder(self, path: str | Path) -> m.FolderList:
         """Stop watching a folder and forget its files."""

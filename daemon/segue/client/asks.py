@@ -33,7 +33,9 @@ _LONG: Final = frozenset(
         "track.changes",
         "track.analyse",
         "track.write_tags",
+        "library.add_folder",
         "library.remove_folder",
+        "library.set_crate",
         "models.use",
         "feedback.learn",
     }
@@ -158,8 +160,8 @@ def folders() -> Ask[m.FolderList]:
     return Ask("library.folders", m.Nothing(), m.FolderList)
 
 
-def add_folder(path: str | Path) -> Ask[m.FolderList]:
-    return Ask("library.add_folder", m.FolderParams(path=path_of(path)), m.FolderList)
+def add_folder(path: str | Path, *, private: bool | None) -> Ask[m.FolderList]:
+    return Ask("library.add_folder", m.AddFolderParams(path=path_of(path), private=private), m.FolderList)
 
 
 def remove_folder(path: str | Path) -> Ask[m.FolderList]:

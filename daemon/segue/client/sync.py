@@ -15,6 +15,7 @@ import zmq
 
 from segue.client import asks
 from segue.client.asks import Ask
+from segue.client.collection import Collecting
 from segue.client.feedback import Feedback
 from segue.client.producer import Producer
 from segue.client.sequence import EventSequence, NamedEvent
@@ -28,7 +29,7 @@ from segue.server.connection import ConnectionInfo
 R = TypeVar("R")
 
 
-class Client(Producer, Feedback):
+class Client(Collecting, Producer, Feedback):
     """Asks the daemon of a home. A daemon that was restarted is found again; threads may share a client, and take turns.
 
     Parameters
@@ -161,9 +162,9 @@ class Client(Producer, Feedback):
         """The watched folders."""
         return self.ask(asks.folders())
 
-    def add_folder(self, path: str | Path) -> m.FolderList:
-        """Watch a folder and index what is in it."""
-        return self.ask(asks.add_folder(path))
+    def add_folder(self, path: str | Path, *, private: bool | None = None) -> m.FolderList:
+        """Watch a folder and index what is in it; the tracks of a private one are suggested to nobody."""
+        return self.ask(asks.add_folder(path, private=private))
 
     def remove_folder(self, path: str | Path) -> m.FolderList:
         """Stop watching a folder and forget its files."""

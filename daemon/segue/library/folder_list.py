@@ -16,10 +16,11 @@ _log = logging.getLogger(__name__)
 _NAME: Final = "folders.json"
 
 
-def write(library: Path, folders: Sequence[Path]) -> None:
+def write(library: Path, folders: Sequence[Path], private: Sequence[Path] = ()) -> None:
     """Write the folders' copy beside a library, whole or not at all; a failure is logged, for it is only a copy."""
     target = library.with_name(_NAME)
-    text = json.dumps({"folders": [str(folder) for folder in folders]}, indent=1)
+    listed = {"folders": [str(folder) for folder in folders], "private": [str(folder) for folder in private]}
+    text = json.dumps(listed, indent=1)
     try:
         with contextlib.suppress(FileNotFoundError):
             if target.read_text("ascii") == text:
@@ -40,8 +41,17 @@ def write(library: Path, folders: Sequence[Path]) -> None:
 
 def read(library: Path) -> list[Path]:
     """Return the folders that the copy beside a library names; none when there is no sound copy."""
+    return _read(library, "folders")
+
+
+def read_private(library: Path) -> list[Path]:
+    """Return those of the folders that the copy calls private."""
+    return _read(library, "private")
+
+
+def _read(library: Path, name: str) -> list[Path]:
     try:
-        listed = json.loads(library.with_name(_NAME).read_text("ascii"))["folders"]
+        listed = json.loads(library.with_name(_NAME).read_text("ascii"))[name]
         folders = [Path(folder) for folder in listed]
     except (OSError, ValueError, TypeError, KeyError):
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from segue.library import paths
@@ -80,8 +80,3 @@ class _Folders:
 def below(place: Place, folder: str) -> bool:
     """Whether a folder, or one below it, is among those that hold a track."""
     return any(paths.is_below(name, folder) for name in place)
-
-
-def private_folders(db: sqlite3.Connection) -> Mapping[str, bool]:
-    """Return all watched folders with whether they are private."""
-    return {paths.restored(path): bool(private) for path, private in db.execute("SELECT path, private FROM folders")}

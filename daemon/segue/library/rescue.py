@@ -71,7 +71,7 @@ def rescue(damaged: Path, fresh: Path) -> Rescued:
     """
     with closing(Database(fresh)) as database, PageFile(damaged) as file, database.writing() as db:
         copy = _Copy(db, Remains(file, db))
-        copy.everything(folder_list.read(damaged))
+        copy.everything(folder_list.read(damaged), folder_list.read_private(damaged))
         if (
             db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok"
             or db.execute("PRAGMA foreign_key_check").fetchall()
@@ -95,7 +95,7 @@ class _Copy:
         self._tracks: set[int] = set()
         self._dropped = False
 
-    def everything(self, listed_folders: Iterable[Path]) -> None:
+    def everything(self, listed_folders: Iterable[Path], private_folders: Iterable[Path]) -> None:
         self._copy_models()
         self._copy_tracks()
         plays = self._read_plays()
@@ -107,7 +107,7 @@ class _Copy:
         self._insert("plays", plays)
         self._copy_learned()
         self._copy_crates()
-        self._copy_folders(listed_folders)
+        self._copy_folders(listed_folders, private_folders)
         self._copy_meta()
         self._settle()
         self._index_words()
@@ -253,12 +253,15 @@ class _Copy:
         held = self._remains.rows("crate_tracks")
         self._insert("crate_tracks", (row for row in held if row[0] in crates and self._keep(row[1] in self._tracks)))
 
-    def _copy_folders(self, listed: Iterable[Path]) -> None:
+    def _copy_folders(self, listed: Iterable[Path], private: Iterable[Path]) -> None:
         indexed = [(row[0], self._now) for row in self._remains.rows(FOLDERS)]
         found = [*self._remains.rows("folders"), *indexed]
         self._insert("folders", (row for row in found if self._keep(_is_path(row[0]))))
         if "folders" in self._remains.broken:
             self._insert("folders", ((paths.stored(folder), self._now) for folder in listed))
+            self._db.executemany(
+                "UPDATE folders SET private = 1 WHERE path = ?", ((paths.stored(folder),) for folder in private)
+            )
 
     def _copy_meta(self) -> None:
         found = {row[0]: row[1] for row in self._remains.rows("meta")}

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from segue.analysis.result import ANALYSIS, Probe, TrackAnalysis
 from segue.errors import ModelMissingError, SegueError, TrackNotReadyError
 from segue.library import (
+    crates,
     details,
     files,
     folder_list,
@@ -26,6 +27,7 @@ from segue.library import (
     tracks,
     work_keys,
 )
+from segue.library.arranging import Arranging
 from segue.library.columns import Columns
 from segue.library.connection import Database, damaged
 from segue.library.details import MixPoints
@@ -45,7 +47,7 @@ _BULK: Final = 4000
 """Files written in one transaction, so that a bulk never holds an analysis up for long."""
 
 
-class Library(Learning, Renewing, Trusting, Works):
+class Library(Arranging, Learning, Renewing, Trusting, Works):
     """Everything that Segue knows, in one SQLite file.
 
     Safe to use from any thread: writes wait for one another, reads wait for nothing. What must not be lost (analyses,
@@ -69,6 +71,7 @@ class Library(Learning, Renewing, Trusting, Works):
             work_keys.fill(self._database)
             with self._database.reading() as db:
                 self._model = models.current(db)
+                self._crate_ids = crates.ids(db)
             self._next = None
             self._copy_folder_list(even_if_empty=False)
         except ValueError as error:
@@ -135,7 +138,7 @@ class Library(Learning, Renewing, Trusting, Works):
     def _copy_folder_list(self, *, even_if_empty: bool = True) -> None:
         watched = self.folders()
         if watched or even_if_empty:
-            folder_list.write(self._database.path, watched)
+            folder_list.write(self._database.path, watched, self.private_folders())
 
     # Files and the queue ----------------------------------------------------------------------------------------
 

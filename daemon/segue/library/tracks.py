@@ -139,6 +139,17 @@ def retag(db: sqlite3.Connection, track_id: int, path: str, tags: FileTags) -> N
     search.write(db, track_id, path)
 
 
+def promote(db: sqlite3.Connection, track_id: int, promoted: bool) -> None:
+    """Let a track be suggested although its folder is private, or no more. TrackNotFoundError when there is none."""
+    if not db.execute("UPDATE tracks SET promoted = ? WHERE id = ?", (promoted, track_id)).rowcount:
+        raise not_found(track_id)
+
+
+def not_found(track_id: int) -> TrackNotFoundError:
+    """Return the error that says that there is no such track."""
+    return TrackNotFoundError(f"There is no track #{track_id}: `segue search` finds tracks and their numbers.")
+
+
 def signed(number: int) -> int:
     """Return an unsigned 64-bit number as the signed one that SQLite keeps."""
     return number - (1 << 64) if number >= 1 << 63 else number
@@ -186,7 +197,7 @@ def one(db: sqlite3.Connection, track_id: int) -> Track:
     """Return one track with its details too. TrackNotFoundError when there is none."""
     found = read(db, [track_id])
     if not found:
-        raise TrackNotFoundError(f"There is no track #{track_id}: `segue search` finds tracks and their numbers.")
+        raise not_found(track_id)
     found[0].details = details.get(db, track_id)
     return found[0]
 

@@ -26,6 +26,7 @@ from segue.server.dispatch import dispatcher
 from segue.server.doors import Doors, choose_doors, connection_info
 from segue.server.events import Events
 from segue.server.handlers.check import CheckHandlers
+from segue.server.handlers.collection import CollectionHandlers
 from segue.server.handlers.daemon import DaemonHandlers
 from segue.server.handlers.feedback import FeedbackHandlers
 from segue.server.handlers.library import LibraryHandlers
@@ -173,6 +174,7 @@ class Daemon:
             recommend,
             *self._producer(stack, library, recommend, spaces, pool),
             LibraryHandlers(library, watcher, mirror, executor),
+            self._collection(stack, library, references, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, learner, events.publish, executor),
             self._feedback(stack, library, references, learner, executor),
             models,
@@ -236,6 +238,15 @@ class Daemon:
         lessons = ThreadPoolExecutor(1, thread_name_prefix="lessons")
         stack.callback(lessons.shutdown, wait=False, cancel_futures=True)
         return FeedbackHandlers(library, references, learner, executor, lessons)
+
+    @staticmethod
+    def _collection(
+        stack: ExitStack, library: Library, references: References, mirror: Mirror, executor: ThreadPoolExecutor
+    ) -> CollectionHandlers:
+        """Playlists are read and crates written by a thread of their own."""
+        one_by_one = ThreadPoolExecutor(1, thread_name_prefix="crates")
+        stack.callback(one_by_one.shutdown, wait=False, cancel_futures=True)
+        return CollectionHandlers(library, references, mirror, executor, one_by_one)
 
     @staticmethod
     def _producer(

@@ -10,6 +10,7 @@ from segue.errors import UnknownMethodError
 from segue.protocol.messages import Message, Result
 from segue.protocol.methods import METHODS
 from segue.server.handlers.check import CheckHandlers
+from segue.server.handlers.collection import CollectionHandlers
 from segue.server.handlers.daemon import DaemonHandlers
 from segue.server.handlers.feedback import FeedbackHandlers
 from segue.server.handlers.library import LibraryHandlers
@@ -29,6 +30,7 @@ def dispatcher(
     producer: ProducerHandlers,
     check: CheckHandlers,
     library: LibraryHandlers,
+    collection: CollectionHandlers,
     playing: PlayingHandlers,
     feedback: FeedbackHandlers,
     models: ModelsHandlers,
@@ -45,7 +47,12 @@ def dispatcher(
         "track.analyse": recommend.analyse,
         "track.set": trust.set,
         "track.write_tags": trust.write_tags,
+        "track.promote": collection.promote,
         "library.work": producer.work,
+        "library.crates": collection.crates,
+        "library.crate": collection.crate,
+        "library.set_crate": collection.set_crate,
+        "library.remove_crate": collection.remove_crate,
         "library.search": library.search,
         "library.doubts": trust.doubts,
         "library.folders": library.folders,

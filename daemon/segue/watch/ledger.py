@@ -15,6 +15,9 @@ class Ledger(Protocol):
     def folders(self) -> list[Path]:
         """Return the watched folders."""
 
+    def private_folders(self) -> list[Path]:
+        """Return those of them whose tracks are suggested to nobody."""
+
     def file(self, path: str) -> FileRow | None:
         """Return one file."""
 

@@ -143,12 +143,14 @@ class Watcher:
         """Return the watched folders and how each is watched."""
         with self._wake:
             rows = [(path, self._root_of(path)) for path in self._watched]
+        private = {str(path) for path in self._ledger.private_folders()}
         return [
             Folder(
                 path=paths.shown(path),
                 watch=root.watch if root else AWAY,
                 detail=root.detail if root else None,
                 files=self._ledger.count_under(path),
+                private=path in private,
             )
             for path, root in rows
         ]

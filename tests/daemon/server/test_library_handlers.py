@@ -12,7 +12,7 @@ from library_support import DIM, LABELS, MODEL
 from segue.errors import FolderNotFoundError, PathNotAllowedError
 from segue.index.vectors import VectorIndex
 from segue.library.store import Library
-from segue.protocol.messages import FolderParams, RescanParams
+from segue.protocol.messages import AddFolderParams, FolderParams, RescanParams
 from segue.recommend.catalogue import Catalogue
 from segue.server.handlers.library import LibraryHandlers
 from segue.server.mirror import Mirror
@@ -44,9 +44,13 @@ def test_folders_come_and_go_without_keeping_anybody_waiting(
 ) -> None:
     music = tmp_path / "music"
     music.mkdir()
-    for change, left in ((handlers.add_folder, [str(music)]), (handlers.remove_folder, [])):
+    changes = (
+        (handlers.add_folder, AddFolderParams(path=str(music)), [str(music)]),
+        (handlers.remove_folder, FolderParams(path=str(music)), []),
+    )
+    for change, params, left in changes:
         with library._database.writing():
-            answer = change(FolderParams(path=str(music)), LOCAL)
+            answer = change(params, LOCAL)
             assert isinstance(answer, Future)
             assert not answer.done()
         assert [folder.path for folder in answer.result(10).folders] == left
@@ -56,7 +60,7 @@ def test_folders_come_and_go_without_keeping_anybody_waiting(
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda handlers, path: handlers.add_folder(FolderParams(path=path), LOCAL),
+        lambda handlers, path: handlers.add_folder(AddFolderParams(path=path), LOCAL),
         lambda handlers, path: handlers.remove_folder(FolderParams(path=path), LOCAL),
         lambda handlers, path: handlers.rescan(RescanParams(path=path), LOCAL),
     ],

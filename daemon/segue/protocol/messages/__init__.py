@@ -4,6 +4,15 @@
 """
 
 from segue.protocol.messages.base import Limit, Message, Ratio, Result, Text
+from segue.protocol.messages.crates import (
+    Crate,
+    CrateChange,
+    CrateList,
+    CrateNameParams,
+    CrateParams,
+    PromoteParams,
+    SetCrateParams,
+)
 from segue.protocol.messages.daemon import (
     Done,
     LimitParams,
@@ -32,6 +41,7 @@ from segue.protocol.messages.feedback import (
 )
 from segue.protocol.messages.filters import Filters
 from segue.protocol.messages.library import (
+    AddFolderParams,
     Counts,
     FailureList,
     FileFailure,
@@ -87,6 +97,7 @@ from segue.protocol.messages.trust import (
 )
 
 __all__ = [
+    "AddFolderParams",
     "AnalyseParams",
     "Analysis",
     "Change",
@@ -96,6 +107,11 @@ __all__ = [
     "CloseStretch",
     "Closeness",
     "Counts",
+    "Crate",
+    "CrateChange",
+    "CrateList",
+    "CrateNameParams",
+    "CrateParams",
     "Deck",
     "DeckList",
     "DeckName",
@@ -139,6 +155,7 @@ __all__ = [
     "PlayList",
     "PlayedParams",
     "Pong",
+    "PromoteParams",
     "RateParams",
     "Ratio",
     "Renewal",
@@ -147,6 +164,7 @@ __all__ = [
     "SearchParams",
     "Section",
     "Seed",
+    "SetCrateParams",
     "SetParams",
     "ShutdownParams",
     "SimilarParams",

@@ -13,6 +13,8 @@ class Folder(Result):
     """``events`` (the system tells of changes), ``polling`` or ``away`` (unmounted or unreadable)."""
     detail: str | None = None
     files: int = 0
+    private: bool = False
+    """Its tracks are suggested to nobody, but those that are promoted."""
 
 
 class FolderList(Result):
@@ -62,6 +64,15 @@ class FolderParams(Message):
     """``path``: an absolute path of a folder."""
 
     path: Text
+
+
+class AddFolderParams(Message):
+    """``path``: an absolute path of a folder."""
+
+    path: Text
+    private: bool | None = None
+    """Its tracks are suggested to nobody (but those that are promoted); without it, a folder stays as it is, and a new one is
+    as the watched folder around it."""
 
 
 class RescanParams(Message):

@@ -10,6 +10,7 @@ from segue.errors import FolderNotFoundError, PathNotAllowedError
 from segue.library.paths import found, shown
 from segue.library.store import Library
 from segue.protocol.messages import (
+    AddFolderParams,
     Done,
     FailureList,
     FolderList,
@@ -47,13 +48,13 @@ class LibraryHandlers:
         del params, origin
         return FolderList(folders=self._watcher.folders())
 
-    def add_folder(self, params: FolderParams, origin: Origin) -> Future[FolderList]:
+    def add_folder(self, params: AddFolderParams, origin: Origin) -> Future[FolderList]:
         """Watch a folder from now on; FolderNotFoundError when there is none that can be read."""
         if not origin.local:
             raise PathNotAllowedError("Folders can only be added on the machine that Segue runs on.")
-        return self._executor.submit(self._added, params.path)
+        return self._executor.submit(self._added, params.path, params.private)
 
-    def _added(self, text: str) -> FolderList:
+    def _added(self, text: str, private: bool | None) -> FolderList:
         folder = _absolute(text)
         try:
             readable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
@@ -63,6 +64,8 @@ class LibraryHandlers:
             raise FolderNotFoundError(f"There is no folder {shown(folder)} that can be read.")
         folder = folder.resolve()
         self._library.add_folder(folder)
+        if private is not None:
+            self._mirror.refresh(self._library.set_private(folder, private))
         self._watcher.add(folder)
         return FolderList(folders=self._watcher.folders())
 
@@ -80,7 +83,9 @@ class LibraryHandlers:
         if chosen is None:
             raise FolderNotFoundError(f"{shown(folder)} is not watched; `segue folders` lists those that are.")
         self._watcher.remove(chosen)
-        self._mirror.refresh(self._library.remove_folder(chosen))
+        # Those that a folder around it holds as well are private or not as that one is.
+        others = self._library.set_private(chosen, False) if chosen in self._library.private_folders() else []
+        self._mirror.refresh([*others, *self._library.remove_folder(chosen)])
         return FolderList(folders=self._watcher.folders())
 
     def rescan(self, params: RescanParams, origin: Origin) -> Done | Future[Done]:

@@ -1,0 +1,40 @@
+"""What can be asked about crates and promoted tracks."""
+
+# ruff: noqa: D103 - the functions are described where they are used, as the methods of `Client`
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from segue.client.asks import Ask, path_of, text_of
+from segue.protocol import messages as m
+
+
+def crates() -> Ask[m.CrateList]:
+    return Ask("library.crates", m.Nothing(), m.CrateList)
+
+
+def crate(name: str, limit: int, offset: int) -> Ask[m.TrackList]:
+    return Ask("library.crate", {"name": text_of(name), "limit": limit, "offset": offset}, m.TrackList)
+
+
+def set_crate(
+    name: str | None, tracks: Collection[str], playlist: str | Path | None, *, add: bool, take_out: bool
+) -> Ask[m.CrateChange]:
+    said = {
+        "name": None if name is None else text_of(name),
+        "tracks": [text_of(track) for track in tracks],
+        "playlist": None if playlist is None else path_of(playlist),
+        "add": add,
+        "take_out": take_out,
+    }
+    return Ask("library.set_crate", said, m.CrateChange)
+
+
+def remove_crate(name: str) -> Ask[m.CrateList]:
+    return Ask("library.remove_crate", {"name": text_of(name)}, m.CrateList)
+
+
+def promote(ref: str, *, promoted: bool) -> Ask[m.Track]:
+    return Ask("track.promote", m.PromoteParams(track=text_of(ref), promoted=promoted), m.Track)
