@@ -24,6 +24,7 @@ from segue.index.vectors import VectorIndex
 from segue.recommend import arc, journeys, setlist
 from segue.recommend.catalogue import Catalogue, Snapshot
 from segue.recommend.memory import Memory, Transition
+from segue.recommend.recommender import Asked
 from segue.recommend.walk import Score
 from segue.recommend.weights import DEFAULT
 
@@ -151,7 +152,7 @@ def main() -> None:
     if options.index:
         index.open(catalogue, 1)
         index.wait(3600)
-    terrain = journeys.Terrain(snapshot, index, DEFAULT, learned(snapshot, options.transitions))
+    terrain = journeys.Terrain(snapshot, index, Asked(memory=learned(snapshot, options.transitions)))
     rng = np.random.default_rng(5)
     apart = [(int(a), int(b)) for a, b in rng.integers(0, options.tracks, (options.paths, 2)) if a != b]
     beside = [

@@ -16,9 +16,9 @@ from segue.recommend.arc import Arc
 from segue.recommend.catalogue import Snapshot
 from segue.recommend.explain import Explainer, Ranked
 from segue.recommend.memory import Memory
+from segue.recommend.recommender import PLAIN, Asked
 from segue.recommend.seed import seed_of
 from segue.recommend.setlist import Lengths, Setlist
-from segue.recommend.tonight import NOTHING_PLAYED, Tonight
 from segue.recommend.walk import Edges, Ground, Ids, Mask, Score
 from segue.recommend.weights import Weights
 
@@ -58,12 +58,17 @@ class Terrain:
 
     snapshot: Snapshot
     index: VectorIndex
-    weights: Weights
-    memory: Memory
-    tonight: Tonight = NOTHING_PLAYED
-    """What may not come again, nor another version of it; but as start or end, where the user asks for that."""
-    filters: Sequence[tuple[str, Mask]] = ()
-    """What the user wishes, each with its name, shape (n,): the one that is kept longest comes first."""
+    asked: Asked = PLAIN
+    """What was played may come again only as start or end. Of the filters the one that is kept longest comes first."""
+
+    @property
+    def memory(self) -> Memory:
+        """What was learned."""
+        return self.asked.memory or Memory.empty()
+
+    def filters(self) -> Sequence[tuple[str, Mask]]:
+        """What the user wishes, each with its name, as masks of shape (n,)."""
+        return () if self.asked.filters is None else self.asked.filters(self.snapshot)
 
     def row(self, track_id: int) -> int:
         """Row of a track. TrackNotFoundError where there is none."""
@@ -72,22 +77,22 @@ class Terrain:
             raise TrackNotFoundError(f"Track #{track_id} is not in the library, or not analysed yet.")
         return row
 
-    def ground(self, kept: int) -> Ground:
-        """The music that the first ``kept`` filters leave."""
-        tracks = self.tonight.tracks
+    def ground(self, filters: Sequence[tuple[str, Mask]] = ()) -> Ground:
+        """The music that some filters leave."""
+        tracks = self.asked.tonight.tracks
         played = self.snapshot.rows.find(np.fromiter(tracks, dtype=np.int64, count=len(tracks)))
         played = np.unique(played[played >= 0])
         allowed = self.snapshot.suggestable.copy()
         allowed[played] = False
-        for _, mask in self.filters[:kept]:
+        for _, mask in filters:
             allowed = allowed & mask
         snapshot, index = self.snapshot, self.index
         return Ground(
             snapshot,
             allowed,
-            scorer(snapshot, self.weights, self.memory),
+            scorer(snapshot, self.asked.weights, self.memory),
             lambda vector, k, mask: index.search(snapshot.rows, vector.astype(np.float32), k, mask)[0].rows,
-            self.weights.reach,
+            self.asked.weights.reach,
             tuple(played.tolist()),
             self._followed,
         )
@@ -139,7 +144,7 @@ def make_set(
     wish = setlist.Wish(
         arc, seconds, None if start is None else terrain.row(start), None if end is None else terrain.row(end)
     )
-    if start is None and end is None and not terrain.ground(0).allowed.any():
+    if start is None and end is None and not terrain.ground().allowed.any():
         raise LibraryEmptyError("There is no track to make a set of: add a folder with music, or start a new night.")
     made, relaxed = _with_filters(
         terrain,
@@ -180,17 +185,16 @@ def _with_filters(
 ) -> tuple[R, list[str]]:
     """The first result that suffices, as the filters are given up one after the other; else the last."""
     relaxed: list[str] = []
-    kept = len(terrain.filters)
+    kept = list(terrain.filters())
     while True:
         found = search(terrain.ground(kept))
         if suffices(found) or not kept:
             return found, relaxed
-        kept -= 1
-        relaxed.append(terrain.filters[kept][0])
+        relaxed.append(kept.pop()[0])
 
 
 def _explained(terrain: Terrain, rows: Sequence[int]) -> list[tuple[int, Ranked | None]]:
-    snapshot, weights, memory = terrain.snapshot, terrain.weights, terrain.memory
+    snapshot, weights, memory = terrain.snapshot, terrain.asked.weights, terrain.memory
     ids = snapshot.rows.ids
     explained: list[tuple[int, Ranked | None]] = [(int(ids[rows[0]]), None)]
     for before, row in pairwise(rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,14 @@ from segue.index.vectors import VectorIndex
 from segue.library.columns import Columns
 from segue.recommend.catalogue import Catalogue, Snapshot
 from segue.recommend.journeys import Journey, Terrain
-from segue.recommend.memory import Memory
+from segue.recommend.recommender import Asked
 from segue.recommend.setlist import Lengths, Stays
-from segue.recommend.weights import DEFAULT
 
 
-def terrain(columns: Columns, **changed: Any) -> Terrain:
+def terrain(columns: Columns, filters: Sequence[tuple[str, Any]] = (), **asked: Any) -> Terrain:
     catalogue = Catalogue(columns)
     index = VectorIndex(Path("never-opened"), dim=catalogue.dim, model="")
-    return Terrain(catalogue.snapshot(), index, **{"weights": DEFAULT, "memory": Memory.empty()} | changed)
+    return Terrain(catalogue.snapshot(), index, Asked(filters=lambda _: filters, **asked))
 
 
 def sure(count: int, seed: int = 0, **fixed: Any) -> Columns:
