@@ -10,8 +10,17 @@ from segue.client.asks import Ask, text_of
 from segue.protocol import messages as m
 
 
-def path(start: str, end: str, steps: int, *, preset: str | None, tonight: bool) -> Ask[m.Route]:
-    wanted = m.PathParams(start=text_of(start), end=text_of(end), steps=steps, preset=preset, tonight=tonight)
+def path(
+    start: str, end: str, steps: int, *, filters: m.Filters | None, preset: str | None, tonight: bool
+) -> Ask[m.Route]:
+    wanted = m.PathParams(
+        start=text_of(start),
+        end=text_of(end),
+        steps=steps,
+        filters=filters or m.Filters(),
+        preset=preset,
+        tonight=tonight,
+    )
     return Ask("recommend.path", wanted, m.Route)
 
 
@@ -21,6 +30,7 @@ def make_set(
     start: str | None,
     end: str | None,
     *,
+    filters: m.Filters | None,
     preset: str | None,
     tonight: bool,
 ) -> Ask[m.Route]:
@@ -29,6 +39,7 @@ def make_set(
         arc=arc if isinstance(arc, str) else list(arc),
         start=None if start is None else text_of(start),
         end=None if end is None else text_of(end),
+        filters=filters or m.Filters(),
         preset=preset,
         tonight=tonight,
     )

@@ -22,10 +22,17 @@ class Journeys:
         raise NotImplementedError
 
     def path(
-        self, start: str, end: str, steps: int = 8, *, preset: str | None = None, tonight: bool = True
+        self,
+        start: str,
+        end: str,
+        steps: int = 8,
+        *,
+        filters: m.Filters | None = None,
+        preset: str | None = None,
+        tonight: bool = True,
     ) -> m.Route:
         """`steps` + 1 tracks from one to another that mix at every step; `tonight`: without what was played tonight."""
-        return self.ask(asks.path(start, end, steps, preset=preset, tonight=tonight))
+        return self.ask(asks.path(start, end, steps, filters=filters, preset=preset, tonight=tonight))
 
     def make_set(
         self,
@@ -34,11 +41,12 @@ class Journeys:
         start: str | None = None,
         end: str | None = None,
         *,
+        filters: m.Filters | None = None,
         preset: str | None = None,
         tonight: bool = True,
     ) -> m.Route:
         """A whole set along an arc: names of parts joined with dashes, or energies of 1..10."""
-        return self.ask(asks.make_set(minutes, arc, start, end, preset=preset, tonight=tonight))
+        return self.ask(asks.make_set(minutes, arc, start, end, filters=filters, preset=preset, tonight=tonight))
 
 
 class AsyncJourneys:
@@ -49,10 +57,17 @@ class AsyncJourneys:
         raise NotImplementedError
 
     async def path(
-        self, start: str, end: str, steps: int = 8, *, preset: str | None = None, tonight: bool = True
+        self,
+        start: str,
+        end: str,
+        steps: int = 8,
+        *,
+        filters: m.Filters | None = None,
+        preset: str | None = None,
+        tonight: bool = True,
     ) -> m.Route:
         """As `Client.path`."""
-        return await self.ask(asks.path(start, end, steps, preset=preset, tonight=tonight))
+        return await self.ask(asks.path(start, end, steps, filters=filters, preset=preset, tonight=tonight))
 
     async def make_set(
         self,
@@ -61,8 +76,9 @@ class AsyncJourneys:
         start: str | None = None,
         end: str | None = None,
         *,
+        filters: m.Filters | None = None,
         preset: str | None = None,
         tonight: bool = True,
     ) -> m.Route:
         """As `Client.make_set`."""
-        return await self.ask(asks.make_set(minutes, arc, start, end, preset=preset, tonight=tonight))
+        return await self.ask(asks.make_set(minutes, arc, start, end, filters=filters, preset=preset, tonight=tonight))
