@@ -34,7 +34,7 @@ def make_set(
     preset: str | None,
     tonight: bool,
 ) -> Ask[m.Route]:
-    wanted = m.SetParams(
+    wanted = m.SetlistParams(
         minutes=minutes,
         arc=arc if isinstance(arc, str) else list(arc),
         start=None if start is None else text_of(start),

@@ -73,7 +73,7 @@ class PathParams(Message):
     """Leave out what was played tonight; start and end may have been."""
 
 
-class SetParams(Message):
+class SetlistParams(Message):
     """A set of so many minutes; ``start`` and ``end`` as in `PathParams`."""
 
     minutes: Annotated[float, Meta(ge=5, le=720)]
