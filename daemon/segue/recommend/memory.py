@@ -225,7 +225,7 @@ class Memory:
         strongest = np.argsort(-np.abs(weights), kind="stable")[:_PAIRS]
         successors = rows.vectors[placed.to_rows[at[strongest]]]
         pull: npt.NDArray[np.float32] = _kernel(rows.vectors[candidates] @ successors.T) @ weights[strongest]
-        return pull / np.float32(max(1.0, float(near[order].sum())))
+        return pull / np.float32(max(1.0, float(strength.sum())))
 
     def _place(self, rows: Rows) -> _Placed:
         placed = self._placed
