@@ -1,0 +1,244 @@
+"""Decks, plays, opinions and lessons, from the handlers to the library and back into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from library_support import DIM, LABELS, MODEL, analysis, probe
+from segue.errors import InvalidParamsError, PathNotAllowedError, SetFileError, TrackNotFoundError
+from segue.library.store import Library
+from segue.protocol.messages import (
+    Deck,
+    ForgetParams,
+    LearnParams,
+    MemoryParams,
+    Nothing,
+    PlayedParams,
+    RateParams,
+    UndoPlayedParams,
+)
+from segue.recommend.catalogue import Catalogue
+from segue.server.decks import Decks
+from segue.server.handlers.feedback import FeedbackHandlers
+from segue.server.handlers.playing import PlayingHandlers
+from segue.server.handlers.references import References
+from segue.server.learner import Learner
+from segue.server.night import NightKeeper
+from segue.server.router import Origin
+
+LOCAL, REMOTE = Origin("here", local=True), Origin("there", local=False)
+HOUR = 3600.0
+START = 1_700_000_000.0
+
+
+@dataclass
+class Clock:
+    now: float = START
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Desk:
+    """All that a client could talk to, with a clock that stands."""
+
+    library: Library
+    learner: Learner
+    playing: PlayingHandlers
+    feedback: FeedbackHandlers
+    clock: Clock
+    events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+
+    @property
+    def tonight(self) -> tuple[int, ...]:
+        return self.learner.night.tonight().tracks
+
+
+def told(answer: Any) -> Any:
+    return told(answer.result(10)) if isinstance(answer, Future) else answer
+
+
+@pytest.fixture
+def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    library = Library(tmp_path / "library.db")
+    library.set_model(MODEL, LABELS, DIM)
+    for name in "abcd":
+        library.store(f"/music/{name}.mp3", probe(name, title=f"Title {name}"), analysis(name))
+    executor = ThreadPoolExecutor(1)
+
+    def make(*, last_night_counts: bool = False) -> Desk:
+        clock, references = Clock(), References(library, executor)
+        desk = Desk.__new__(Desk)
+        events: list[tuple[str, dict[str, object]]] = []
+        night = NightKeeper(library, 5.0, last_night_counts=last_night_counts, clock=clock)
+        snapshot = Catalogue(library.columns()).snapshot
+        learner = Learner(library, night, snapshot, lambda name, data: events.append((name, data)), executor)
+        playing = PlayingHandlers(library, references, Decks(), None, learner, lambda *_: None, executor)
+        feedback = FeedbackHandlers(library, references, learner, executor, executor)
+        desk.__init__(library, learner, playing, feedback, clock, events)
+        return desk
+
+    yield make
+    executor.shutdown()
+    library.close()
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., Desk]) -> Desk:
+    return make_desk()
+
+
+def play(desk: Desk, track: int, at: float) -> None:
+    desk.clock.now = at
+    told(desk.playing.mark_played(PlayedParams(track=f"#{track}", at=at), LOCAL))
+
+
+def on_deck(desk: Desk, at: float, name: str, track: int | None, playing: bool = True) -> None:
+    desk.clock.now = at
+    desk.learner.deck(Deck(deck=name, path=track and f"/music/{track}", track=track, playing=playing, updated=at))
+    told(desk.playing.night(Nothing(), LOCAL))  # what was written before is written now
+
+
+# The night ----------------------------------------------------------------------------------------------------------
+
+
+def test_tonight_is_what_was_played_since_the_last_silence(desk: Desk) -> None:
+    assert desk.tonight == ()
+    version = desk.learner.night.tonight().version
+    play(desk, 1, START)
+    play(desk, 2, START + HOUR)
+    assert desk.tonight == (1, 2)
+    assert desk.learner.night.tonight().version > version
+    desk.clock.now = START + 6 * HOUR + 1
+    assert desk.tonight == ()  # nobody told it: the silence did
+    assert told(desk.playing.night(Nothing(), LOCAL)).plays == []
+    play(desk, 3, START + 7 * HOUR)
+    assert desk.tonight == (3,)
+    night = told(desk.playing.night(Nothing(), LOCAL))
+    assert (night.started, [one.track for one in night.plays]) == (START + 7 * HOUR, [3])
+
+
+def test_a_night_on_command_and_a_play_taken_back(desk: Desk) -> None:
+    play(desk, 1, START)
+    play(desk, 2, START + 300)
+    assert told(desk.playing.undo_played(UndoPlayedParams(track="#1"), LOCAL)).track == 1
+    assert desk.tonight == (2,)
+    assert told(desk.playing.new_night(Nothing(), LOCAL)).plays == []
+    assert desk.tonight == ()
+    with pytest.raises(TrackNotFoundError):
+        told(desk.playing.undo_played(UndoPlayedParams(track="#4"), LOCAL))
+    assert [name for name, _ in desk.events] == [
+        "memory.changed",
+        "play.added",
+        "memory.changed",
+        "play.added",
+        "memory.changed",
+        "play.removed",
+        "night.started",
+    ]
+
+
+def test_last_night_can_count(make_desk: Callable[..., Desk]) -> None:
+    desk = make_desk(last_night_counts=True)
+    for track, hours in ((1, 0.0), (2, 24.0), (3, 24.1), (4, 48.0)):
+        play(desk, track, START + hours * HOUR)
+    assert desk.tonight == (2, 3, 4)
+    night = told(desk.playing.night(Nothing(), LOCAL))
+    assert [[one.track for one in part] for part in (night.last_night, night.plays)] == [[2, 3], [4]]
+    desk.clock.now += 20 * HOUR
+    assert desk.tonight == (4,)  # that is last night now
+
+
+def test_a_night_outlives_a_restart(make_desk: Callable[..., Desk]) -> None:
+    play(make_desk(), 3, START)
+    again = make_desk()
+    assert again.tonight == (3,)
+    assert told(again.playing.mark_played(PlayedParams(track="title c"), LOCAL)).track == 3
+
+
+def test_a_play_in_the_future_is_refused(desk: Desk) -> None:
+    with pytest.raises(InvalidParamsError, match="future"):
+        desk.playing.mark_played(PlayedParams(track="#1", at=4e9), LOCAL)
+
+
+# Decks --------------------------------------------------------------------------------------------------------------
+
+
+def test_decks_make_plays_and_blends(desk: Desk) -> None:
+    on_deck(desk, START, "1", 1)
+    on_deck(desk, START + 200, "2", 2)
+    on_deck(desk, START + 230, "1", 1, playing=False)
+    on_deck(desk, START + 300, "1", 3, playing=False)
+    desk.learner.tick(START + 301)
+    assert desk.tonight == (1, 2)
+    page = told(desk.feedback.memory(MemoryParams(), LOCAL))
+    assert [(pair.first.id, pair.second.id, pair.blend, pair.sources) for pair in page.pairs] == [
+        (1, 2, 30.0, ["deck"])
+    ]
+    assert desk.learner.memory.proven(1)[2].times == 1
+
+
+def test_a_play_that_a_deck_told_of_is_not_told_twice(desk: Desk) -> None:
+    on_deck(desk, START, "1", 1)
+    on_deck(desk, START + 40, "1", 1)
+    play(desk, 1, START + 45)
+    assert [(one.track, one.source) for one in desk.library.plays(9)] == [(1, "deck")]
+    play(desk, 2, START + 400)  # and the other way round
+    on_deck(desk, START + 380, "2", 2)
+    on_deck(desk, START + 480, "2", 2)
+    assert [(one.track, one.source) for one in desk.library.plays(9)] == [(2, "user"), (1, "deck")]
+
+
+# Opinions and lessons -----------------------------------------------------------------------------------------------
+
+
+def test_opinions_are_in_memory_at_once(desk: Desk) -> None:
+    told(desk.feedback.rate(RateParams(track="title b", liked=True), LOCAL))
+    told(desk.feedback.rate(RateParams(track="#3", after="title a", liked=True), LOCAL))
+    ids = desk.library.columns().ids
+    assert desk.learner.memory.liked(ids, 1).tolist() == [0, 1, 1, 0]
+    assert list(desk.learner.memory.proven(1)) == [3]
+    told(desk.feedback.rate(RateParams(track="#3", after="#1"), LOCAL))
+    assert list(desk.learner.memory.proven(1)) == []
+    assert told(desk.feedback.forget(ForgetParams(everything=True), LOCAL)).opinions == 1
+    assert not desk.learner.memory
+
+
+def test_a_lesson(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "History" / "2024-03-01.m3u8"
+    file.parent.mkdir()
+    lines = ["/music/a.mp3", "D:\\b.mp3", "nobody has this.mp3", "/music/c.mp3", "/music/d.mp3", "/music/d.mp3"]
+    file.write_text("\n".join(lines))
+    lesson = told(desk.feedback.learn(LearnParams(path=str(file)), LOCAL))
+    assert (lesson.format, lesson.sets, lesson.entries, lesson.matched, lesson.transitions) == ("m3u", 1, 6, 5, 2)
+    assert lesson.unmatched == ["nobody has this.mp3"]
+    assert {track: dict(desk.learner.memory.proven(track)) for track in (1, 2, 3)} == {
+        1: {2: (1, 1.0)},
+        2: {},  # what was between them is not known
+        3: {4: (1, 1.0)},
+    }
+    assert told(desk.feedback.learn(LearnParams(path=str(file)), LOCAL)).transitions == 0
+    forgotten = told(desk.feedback.forget(ForgetParams(source=f"import:{lesson.id}"), LOCAL))
+    assert (forgotten.transitions, forgotten.imports) == (2, 1)
+    lesson = told(desk.feedback.learn(LearnParams(path=str(file), kind="playlist"), LOCAL))
+    assert lesson.transitions == 2
+    assert not desk.learner.memory.proven(1)  # neighbours in a playlist prove nothing
+    assert desk.learner.memory.pairs == 2
+
+
+def test_lessons_that_cannot_be_given(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("nothing\n")
+    with pytest.raises(PathNotAllowedError):
+        desk.feedback.learn(LearnParams(path="/etc/passwd"), REMOTE)
+    with pytest.raises(InvalidParamsError):
+        desk.feedback.learn(LearnParams(path="a.m3u"), LOCAL)
+    with pytest.raises(SetFileError):
+        told(desk.feedback.learn(LearnParams(path=str(tmp_path / "a.txt")), LOCAL))
+    assert told(desk.feedback.memory(MemoryParams(), LOCAL)).imports == []
