@@ -26,7 +26,7 @@ from segue.recommend.walk import (
     step_costs,
 )
 
-NEAR_LINE: Final = 128
+NEAR_LINE: Final = 192
 """Candidates of a step near the line in sound and in tempo, ..."""
 NEAR_ENDS: Final = 48
 """... near it in sound and at the tempo of the start or the end, where the tempo must jump, ..."""

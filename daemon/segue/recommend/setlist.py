@@ -31,9 +31,9 @@ ENOUGH: Final = 24
 """Candidates below which a wider step of energy, and then of tempo, is taken."""
 ENERGY_STEPS: Final = (0.75, 1.5, 3.0)
 """How far from the arc a track's energy may be, of ten: the first with enough candidates."""
-CANDIDATES: Final = 64
+CANDIDATES: Final = 96
 """Nearest of them that are rated."""
-BEAM: Final = 8
+BEAM: Final = 12
 CHILDREN: Final = 4
 """Sets that are grown at a time, and ways on from each that are kept."""
 ROUNDS: Final = 240
