@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypedDict, TypeVar
 
 import msgspec
 
@@ -103,6 +103,28 @@ def any_method(method: str, params: m.Message | Mapping[str, Any] | None) -> Ask
     return Ask(method, params or {}, known.result)
 
 
+class Wishes(TypedDict, total=False):
+    """What `Client.next` can be asked besides; see `NextParams` in the protocol."""
+
+    lane: m.LaneName
+    lanes: bool
+    also: Collection[str]
+    more: Collection[str]
+    less: Collection[str]
+    crate: str | None
+    playlist: str | None
+    filters: m.Filters | Mapping[str, Any]
+    preset: str | None
+    tonight: bool
+
+
+def _said(value: object) -> object:
+    """Make a list of what is one but for JSON, and text fit for it."""
+    if isinstance(value, str):
+        return text_of(value)
+    return [_said(one) for one in value] if isinstance(value, list | tuple | set | frozenset) else value
+
+
 def path_of(path: str | Path) -> str:
     """Make it absolute: the daemon has another working folder."""
     if not str(path):
@@ -118,8 +140,12 @@ def text_of(path: str) -> str:
         return path  # never a file name; it is refused when the request is encoded
 
 
-def next_(track: str, limit: int) -> Ask[m.Suggestions]:
-    return Ask("recommend.next", m.NextParams(track=text_of(track), limit=limit), m.Suggestions)
+def next_(track: str | None, limit: int, wishes: Wishes) -> Ask[m.Suggestions]:
+    wanted: dict[str, Any] = {"track": None if track is None else text_of(track), "limit": limit, **wishes}
+    filters = wanted.get("filters")
+    if isinstance(filters, m.Filters):
+        wanted["filters"] = msgspec.to_builtins(filters)
+    return Ask("recommend.next", {name: _said(value) for name, value in wanted.items()}, m.Suggestions)
 
 
 def track(ref: str) -> Ask[m.Track]:
@@ -131,12 +157,20 @@ def analyse(path: str | Path, *, vector: bool) -> Ask[m.Analysis]:
 
 
 def set_values(
-    ref: str, *, bpm: float | None, key: str | None, energy: float | None, clear: Collection[str], source: str
+    ref: str,
+    *,
+    bpm: float | None,
+    key: str | None,
+    energy: float | None,
+    rating: int | None,
+    clear: Collection[str],
+    source: str,
 ) -> Ask[m.Track]:
     refuse_unsound("bpm", bpm)
     refuse_unsound("energy", energy)
-    said = {"track": text_of(ref), "bpm": bpm, "key": key, "energy": energy, "clear": list(clear), "source": source}
-    return Ask("track.set", said, m.Track)
+    refuse_unsound("rating", rating)
+    said = {"bpm": bpm, "key": key, "energy": energy, "rating": rating, "clear": list(clear), "source": source}
+    return Ask("track.set", {"track": text_of(ref), **said}, m.Track)
 
 
 def write_tags(

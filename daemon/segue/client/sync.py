@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 import zmq
 
 from segue.client import asks
-from segue.client.asks import Ask
+from segue.client.asks import Ask, Wishes
 from segue.client.collection import Collecting
 from segue.client.feedback import Feedback
 from segue.client.producer import Producer
@@ -109,9 +109,12 @@ class Client(Collecting, Producer, Feedback):
 
     # Methods --------------------------------------------------------------------------------------------------------
 
-    def next(self, track: str, limit: int = 10) -> m.Suggestions:
-        """What to play after a track: a path, ``#12``, or words of its title or artist."""
-        return self.ask(asks.next_(track, limit))
+    def next(self, track: str | None = None, limit: int = 10, **wishes: Unpack[Wishes]) -> m.Suggestions:
+        """What to play after a track: a path, ``#12``, or words of its title or artist; without one: after what plays.
+
+        ``wishes``: ``lane``, ``lanes``, ``also``, ``more``, ``less``, ``crate``, ``playlist``, ``filters``, ``preset``, ``tonight``.
+        """
+        return self.ask(asks.next_(track, limit, wishes))
 
     def track(self, track: str) -> m.Track:
         """One track: a path, ``#12``, or words of its title or artist."""
@@ -128,14 +131,16 @@ class Client(Collecting, Producer, Feedback):
         bpm: float | None = None,
         key: str | None = None,
         energy: float | None = None,
+        rating: int | None = None,
         clear: Collection[str] = (),
         source: str = "user",
     ) -> m.Track:
-        """Say what a track's tempo, key or energy is, or take away (`clear`) what was said; answers with the track as it is then.
+        """Say what a track's tempo, key, energy or rating is, or take away (`clear`) what was said; answers with the track then.
 
         `source` is ``user``, or ``dj`` where a shim passes on what its DJ program says.
         """
-        return self.ask(asks.set_values(track, bpm=bpm, key=key, energy=energy, clear=clear, source=source))
+        said = asks.set_values(track, bpm=bpm, key=key, energy=energy, rating=rating, clear=clear, source=source)
+        return self.ask(said)
 
     def write_tags(
         self,

@@ -20,7 +20,7 @@ from segue.recommend.pick import Picker
 from segue.recommend.scoring import Terms
 from segue.recommend.seed import AS_RECORDED, Played, ProbeSeed, seed_of
 from segue.recommend.tonight import NOTHING_PLAYED, Tonight
-from segue.recommend.weights import DEFAULT, Weights
+from segue.recommend.weights import DEFAULT, Weights, preset
 
 __all__ = ["AS_RECORDED", "PLAIN", "Asked", "Played", "ProbeSeed", "Ranked", "Ranking", "Recommender"]
 
@@ -53,6 +53,8 @@ class Asked:
 
 
 PLAIN: Final = Asked()
+LIKE: Final = Asked(weights=preset("producer"), versions=True)
+"""What sounds like it, whether it mixes or not."""
 
 
 class Ranking(NamedTuple):
@@ -68,6 +70,7 @@ class Ranking(NamedTuple):
     """The seed's most telling tags, best first."""
     rate: float = 1.0
     """At which the seed was played."""
+    lane: Lane = "best"
 
 
 class _Question(NamedTuple):
@@ -112,11 +115,11 @@ class Recommender:
         return self.after(seed_of(self.snapshot(), track_id, played), limit, {track_id, *exclude}, asked)
 
     def similar(self, seed: ProbeSeed, limit: int, exclude: Collection[int] = ()) -> Ranking:
-        """Suggest what sounds like a file that is in no library; never a copy of it, or one of ``exclude``.
+        """Suggest what sounds like a file, in the library or not; never a copy of it, or one of ``exclude``.
 
         Raises LibraryEmptyError where the library has no track.
         """
-        return self.after(seed, limit, exclude, Asked(versions=True))
+        return self.after(seed, limit, exclude, LIKE)
 
     def after(self, seed: ProbeSeed, limit: int, exclude: Collection[int] = (), asked: Asked = PLAIN) -> Ranking:
         """Suggest what to play after any seed.
@@ -167,6 +170,7 @@ class Recommender:
             seed_notes(seed),
             snapshot.telling.shared(tags, tags)[:SEED_TAGS],
             seed.played.rate,
+            asked.lane,
         )
 
     def _best(self, question: _Question, allowed: Mask) -> tuple[Terms, list[int], Search, list[str]]:
@@ -188,7 +192,9 @@ class Recommender:
                 break
             # Copies were dropped: look further, first in the pool and then beyond it.
             wanted, k = (wanted, 4 * k) if len(near.rows) < left else (left + 1, k)
-        return found, _blend_first(found, order, picker, score, limit, snapshot), search, choice.relaxed
+        if asked.weights.tempo or asked.weights.key:  # whoever asks for neither does not want to mix
+            order = _blend_first(found, order, picker, score, limit, snapshot)
+        return found, order, search, choice.relaxed
 
     def _blends(self, question: _Question, allowed: Mask) -> npt.NDArray[np.int64]:
         """Rows of the nearest tracks that mix."""

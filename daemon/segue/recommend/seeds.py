@@ -43,9 +43,19 @@ def joined(
     )
 
 
-def without_a_mix(seed: ProbeSeed) -> ProbeSeed:
-    """The same for a crate or playlist that nothing is mixed from: only its sound counts."""
-    return replace(seed, tail=None, bpm=None, camelot=-1, energy=None, duration=None, id=None, work=0, notes=())
+def centre(members: Sequence[ProbeSeed]) -> ProbeSeed:
+    """The seed that a crate or playlist makes, at least one track: only its sound counts, for nothing is mixed from it."""
+    return replace(
+        joined(members[0], members[1:]),
+        tail=None,
+        bpm=None,
+        camelot=-1,
+        energy=None,
+        duration=None,
+        id=None,
+        work=0,
+        notes=(),
+    )
 
 
 def _mean(pulls: Sequence[tuple[Mapping[str, float], float]]) -> dict[str, float]:

@@ -19,6 +19,7 @@ from segue.home import Home
 from segue.library.store import Library
 from segue.networks.models import ModelSet
 from segue.networks.registry import Registry
+from segue.recommend.weights import DEFAULT
 from segue.server import connection
 from segue.server.connection import ConnectionInfo
 from segue.server.decks import Decks
@@ -35,6 +36,7 @@ from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.producer import ProducerHandlers
 from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.handlers.references import References
+from segue.server.handlers.suggest import SuggestHandlers
 from segue.server.handlers.trust import TrustHandlers
 from segue.server.indexer import Indexer
 from segue.server.learner import Learner
@@ -47,6 +49,7 @@ from segue.server.renewal import Renewer
 from segue.server.router import Router
 from segue.server.spaces import Named, Spaces
 from segue.server.tag_writer import TagWriter
+from segue.server.taste import Taste
 from segue.server.unfinished import Unfinished
 from segue.watch.watcher import Watcher
 
@@ -172,6 +175,7 @@ class Daemon:
         recommend = RecommendHandlers(library, references, spaces, pool, decks, executor)
         dispatch = dispatcher(
             recommend,
+            SuggestHandlers(library, references, spaces, decks, self._taste(library, learner), recommend, executor),
             *self._producer(stack, library, recommend, spaces, pool),
             LibraryHandlers(library, watcher, mirror, executor),
             self._collection(stack, library, references, mirror, executor),
@@ -219,6 +223,10 @@ class Daemon:
         stack.callback(one_by_one.shutdown, wait=False, cancel_futures=True)
         one_by_one.submit(writer.tidy)
         return TrustHandlers(library, references, mirror, writer, executor, one_by_one)
+
+    @staticmethod
+    def _taste(library: Library, learner: Learner) -> Taste:
+        return Taste(learner.night.tonight, lambda: learner.memory, lambda: library.crate_ids, lambda: DEFAULT)
 
     def _learner(self, stack: ExitStack, library: Library, spaces: Spaces, events: Events) -> Learner:
         """What is played and liked is written by one thread, in its order; a stop lets it finish."""

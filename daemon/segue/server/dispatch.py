@@ -18,6 +18,7 @@ from segue.server.handlers.models import ModelsHandlers
 from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.producer import ProducerHandlers
 from segue.server.handlers.recommend import RecommendHandlers
+from segue.server.handlers.suggest import SuggestHandlers
 from segue.server.handlers.trust import TrustHandlers
 from segue.server.router import Dispatch, Origin
 
@@ -27,6 +28,7 @@ Handler = Callable[[Any, Origin], Result | Future[Any]]
 
 def dispatcher(
     recommend: RecommendHandlers,
+    suggest: SuggestHandlers,
     producer: ProducerHandlers,
     check: CheckHandlers,
     library: LibraryHandlers,
@@ -39,7 +41,7 @@ def dispatcher(
 ) -> Dispatch:
     """A function that calls the handler of a method. Every method of the protocol has one, or this raises KeyError."""
     handlers: dict[str, Handler] = {
-        "recommend.next": recommend.next,
+        "recommend.next": suggest.next,
         "recommend.similar": producer.similar,
         "recommend.check": check.check,
         "track.get": recommend.get,

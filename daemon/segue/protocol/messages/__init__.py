@@ -40,6 +40,7 @@ from segue.protocol.messages.feedback import (
     TrackName,
 )
 from segue.protocol.messages.filters import Filters
+from segue.protocol.messages.journeys import PathParams, Route, SetlistParams, Step
 from segue.protocol.messages.library import (
     AddFolderParams,
     Counts,
@@ -75,7 +76,16 @@ from segue.protocol.messages.producer import (
     Work,
     WorkParams,
 )
-from segue.protocol.messages.suggestions import NextParams, Seed, SimilarParams, Suggestion, Suggestions
+from segue.protocol.messages.suggestions import (
+    LaneList,
+    LaneName,
+    Mix,
+    NextParams,
+    Seed,
+    SimilarParams,
+    Suggestion,
+    Suggestions,
+)
 from segue.protocol.messages.tracks import (
     AnalyseParams,
     Analysis,
@@ -135,6 +145,8 @@ __all__ = [
     "Import",
     "IndexState",
     "KeySection",
+    "LaneList",
+    "LaneName",
     "LearnParams",
     "LearnedPair",
     "Lesson",
@@ -144,6 +156,7 @@ __all__ = [
     "MemoryPage",
     "MemoryParams",
     "Message",
+    "Mix",
     "MixPoint",
     "ModelsParams",
     "NearRecord",
@@ -151,6 +164,7 @@ __all__ = [
     "Night",
     "Nothing",
     "Opinion",
+    "PathParams",
     "Play",
     "PlayList",
     "PlayedParams",
@@ -161,15 +175,18 @@ __all__ = [
     "Renewal",
     "RescanParams",
     "Result",
+    "Route",
     "SearchParams",
     "Section",
     "Seed",
     "SetCrateParams",
     "SetParams",
+    "SetlistParams",
     "ShutdownParams",
     "SimilarParams",
     "SoundsLike",
     "Status",
+    "Step",
     "Suggestion",
     "Suggestions",
     "TagChange",

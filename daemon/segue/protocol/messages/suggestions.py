@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from segue.protocol.messages.base import Limit, Message, Result, Text
+from segue.protocol.messages.details import MixPoint
+from segue.protocol.messages.filters import Filters
+
+Tracks = Annotated[list[Text], Meta(max_length=32)]
+
+
+LaneName = Literal["best", "stay", "lift", "ease", "turn", "rescue"]
+
+
+class Mix(Result):
+    """How a suggestion meets the seed; the reason says the same in words."""
+
+    mixes: bool
+    """Tempo and key, as far as they are known, allow a blend within the fader's range."""
+    pitch: float | None = None
+    """Per cent that bring it to the tempo of the seed as it is played; null where that is unknown, or nobody would do it."""
+    time: str = "same time"
+    """``same time``, ``half time``, ``double time``, ``3:2 time`` or ``2:3 time``."""
+    seed_key: str | None = None
+    """Camelot, as it is heard."""
+    key: str | None = None
+    """Camelot, as it would be heard at that pitch."""
+    seed_energy: float | None = None
+    energy: float | None = None
+    mix_in: MixPoint | None = None
+    """Where it may be started from, and how long it stays thin enough to lie over the seed."""
 
 
 class Suggestion(Result):
@@ -21,13 +49,19 @@ class Suggestion(Result):
     similarity: float
     """Cosine of the track vectors, -1..1."""
     score: float
-    """What the list is sorted by, 0..1: similarity with tempo and key compatibility. Only a third track of one artist
-    comes later than its score: behind the first ten."""
+    """0..1, what the list is sorted by. Without a lane the first track is the best one that mixes, if any does; lanes put tracks
+    that sound alike apart; a third track of one artist comes behind the first ten."""
     tags_in_common: list[str]
     why: str
     """The reason, in one line."""
     notes: list[str] = []
     """What its sources disagree on: ``tempo: the file says 87, Segue hears 174, double time``."""
+    lane: LaneName = "best"
+    mix: Mix | None = None
+    proven: int = 0
+    """So often it was played after the seed."""
+    parts: dict[str, float] = {}
+    """What each weight (`Weights`) gave to the score, or took from it."""
 
 
 class Seed(Result):
@@ -48,6 +82,17 @@ class Seed(Result):
     """What should be known of the seed: ``shorter than one window``, ``tempo unsure: 87 or 174``, ``played at +4.0 %: 133.1 BPM``."""
     rate: float = 1.0
     """Played tempo divided by its own, where a deck plays it: suggestions are for the tempo that is heard."""
+    mix_out: MixPoint | None = None
+    """Where the next track may come in."""
+
+
+class LaneList(Result):
+    """The suggestions of one lane, best first."""
+
+    lane: LaneName
+    suggestions: list[Suggestion]
+    relaxed: list[str] = []
+    """Promises of the lane that were given up, and filters."""
 
 
 class Suggestions(Result):
@@ -59,13 +104,40 @@ class Suggestions(Result):
     """What was given up to fill the list, in order."""
     search: str = "hnsw"
     """How neighbours were found: ``hnsw`` or ``exact``."""
+    lane: LaneName = "best"
+    lanes: list[LaneList] = []
+    """With ``lanes``: *stay*, *lift* or *ease*, and *turn*."""
 
 
 class NextParams(Message):
-    """``track``: a path, an id written as ``#12``, or part of a title or artist."""
+    """What to play after ``track``: a path, an id written as ``#12``, or part of a title or artist.
 
-    track: Text
+    Without it: after the track on the deck that plays, else after the one that was played last. With a crate or a playlist and
+    no track: what sounds like those, at any tempo.
+    """
+
+    track: Text | None = None
     limit: Limit = 10
+    lane: LaneName = "best"
+    """*stay* keeps the floor where it is, *lift* and *ease* change its energy, *turn* surprises but mixes, *rescue* gives pairs
+    that one has played."""
+    lanes: bool = False
+    """Answer with the three lanes too; the second one lifts, or eases with ``lane`` *ease*."""
+    also: Tracks = []
+    """More seeds: it should sound like all of them, and mix with ``track``."""
+    more: Tracks = []
+    """Like these ..."""
+    less: Tracks = []
+    """... and not like these."""
+    crate: Text | None = None
+    """Its tracks are one more seed."""
+    playlist: Text | None = None
+    """Path of an M3U, or of another program's playlist: its tracks are one more seed."""
+    filters: Filters = Filters()
+    preset: Text | None = None
+    """A set of weights: ``dj``, ``warm-up``, ``peak``, ``after-hours``, ``producer``."""
+    tonight: bool = True
+    """Leave out what was played tonight, and other versions of it."""
 
 
 class SimilarParams(Message):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from segue.analysis.pool import AnalysisPool
 from segue.analysis.report import report
 from segue.analysis.result import Probe, TrackAnalysis
-from segue.errors import TrackNotFoundError, TrackNotReadyError
+from segue.errors import TrackNotReadyError
 from segue.library.paths import shown
 from segue.library.store import Library
-from segue.protocol.messages import AnalyseParams, Analysis, NextParams, SimilarParams, Suggestions, Track, TrackParams
-from segue.recommend.recommender import AS_RECORDED, Played
+from segue.protocol.messages import AnalyseParams, Analysis, SimilarParams, Suggestions, Track, TrackParams
+from segue.recommend.seed import AS_RECORDED, Played, ProbeSeed, seed_of
 from segue.server.decks import Decks
 from segue.server.futures import then
 from segue.server.handlers.references import References
@@ -22,8 +24,17 @@ from segue.server.router import Origin
 from segue.server.spaces import Spaces
 
 
+class Heard(NamedTuple):
+    """A file that is in no library."""
+
+    path: Path
+    probe: Probe
+    analysis: TrackAnalysis
+    seed: ProbeSeed
+
+
 class RecommendHandlers:
-    """What to play next, what sounds alike, what a track is."""
+    """What sounds alike, what a track is."""
 
     def __init__(
         self,
@@ -41,26 +52,38 @@ class RecommendHandlers:
         self._pool = pool
         self._decks = decks
 
-    def next(self, params: NextParams, origin: Origin) -> Suggestions | Future[Suggestions]:
-        """What to play after a track; a path that is not indexed yet is analysed on the spot."""
-        try:
-            return self._references.use(params.track, lambda track: self._after(track, params.track, params.limit))
-        except (TrackNotFoundError, TrackNotReadyError):
-            if not Path(params.track).is_absolute():
-                raise
-            return self.similar(SimilarParams(path=params.track, limit=params.limit), origin)
-
     def similar(self, params: SimilarParams, origin: Origin) -> Future[Suggestions]:
         """What sounds like a file, in the library or not."""
 
-        def listen(path: Path) -> Future[Suggestions]:
+        def known(track: int) -> Suggestions:
+            recommender = self._spaces.current.recommender
+            seed = seed_of(recommender.snapshot(), track, self._played(track, params.path))
+            return after_track(self._library, track, recommender.similar(seed, params.limit))
+
+        def unknown(heard: Heard) -> Suggestions:
+            seed = replace(heard.seed, played=self._played(None, params.path))
+            ranking = self._spaces.current.recommender.similar(seed, params.limit)
+            return after_file(self._library, heard.path, heard.probe, heard.analysis, ranking)
+
+        return self.listen(params.path, origin, known, unknown)
+
+    def listen(
+        self,
+        text: str,
+        origin: Origin,
+        known: Callable[[int], Suggestions],
+        unknown: Callable[[Heard], Suggestions],
+    ) -> Future[Suggestions]:
+        """Answer for a file: as `known` says when its audio is in the library, else as `unknown` says of its analysis."""
+
+        def probed(path: Path) -> Future[Suggestions]:
             return then(self._pool.probe(path), lambda probe: judge(path, probe))
 
         def judge(path: Path, probe: Probe) -> Suggestions | Future[Suggestions]:
-            known = self._library.known(probe.identity)
+            track = self._library.known(probe.identity)
             space = self._spaces.current
-            if known is not None and space.recommender.knows(known):
-                return self._after(known, params.path, params.limit)
+            if track is not None and space.recommender.knows(track):
+                return known(track)
             if not space.listens:
                 raise TrackNotReadyError(
                     f"{shown(path)} can be compared with the library when Segue has changed to its new networks: "
@@ -69,14 +92,11 @@ class RecommendHandlers:
             return then(self._pool.analyse(path, probe.duration, asked=True), lambda found: rank(path, probe, found))
 
         def rank(path: Path, probe: Probe, analysis: TrackAnalysis) -> Suggestions | Future[Suggestions]:
-            space = self._spaces.current
-            if analysis.model != space.model_id:  # other networks have taken over while it was analysed
+            if analysis.model != self._spaces.current.model_id:  # other networks have taken over while it was analysed
                 return judge(path, probe)
-            seed = replace(asked_by_file(probe, analysis), played=self._played(None, params.path))
-            ranking = space.recommender.similar(seed, params.limit)
-            return after_file(self._library, path, probe, analysis, ranking)
+            return unknown(Heard(path, probe, analysis, asked_by_file(probe, analysis)))
 
-        return then(self._audio(params.path, origin), listen)
+        return then(self._audio(text, origin), probed)
 
     def get(self, params: TrackParams, origin: Origin) -> Track | Future[Track]:
         """One track with everything known of it."""
@@ -100,10 +120,6 @@ class RecommendHandlers:
     def _audio(self, text: str, origin: Origin) -> Future[Path]:
         """See `audio_path`. Not in the router's thread: a drive that does not answer may take minutes to say so."""
         return self._executor.submit(lambda: audio_path(text, origin, self._library.folders()))
-
-    def _after(self, track: int, asked: str, limit: int) -> Suggestions:
-        ranking = self._spaces.current.recommender.next(track, limit, played=self._played(track, asked))
-        return after_track(self._library, track, ranking)
 
     def _played(self, track: int | None, asked: str) -> Played:
         """How a deck plays what was ``asked`` for; as it was recorded where none does."""

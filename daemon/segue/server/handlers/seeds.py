@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from segue.errors import FileMissingError, FileUnreadableError, NotAudioError, P
 from segue.keys import camelot, camelot_number
 from segue.library.paths import found, shown
 from segue.library.store import Library
-from segue.library.tracks import Brief
 from segue.library.values import exact
-from segue.protocol.messages import Seed, Suggestion, Suggestions, Value
-from segue.recommend.recommender import ProbeSeed, Ranked, Ranking
+from segue.protocol.messages import MixPoint, Seed, Suggestions, Value
+from segue.recommend.recommender import ProbeSeed, Ranking
+from segue.server.handlers.answers import Lanes, Told, rounded
 from segue.server.router import Origin
 
 
@@ -40,30 +40,48 @@ def audio_path(text: str, origin: Origin, folders: Sequence[Path]) -> Path:
     return path
 
 
-def after_track(library: Library, track: int, ranking: Ranking) -> Suggestions:
-    """The answer for a track of the library; TrackNotFoundError when it was forgotten meanwhile."""
-    found = {brief.id: brief for brief in library.brief([track, *(ranked.id for ranked in ranking.suggestions)])}
-    if track not in found:
+def after_track(
+    library: Library, track: int, ranking: Ranking, lanes: Lanes = (), notes: Sequence[str] = ()
+) -> Suggestions:
+    """The answer for a track of the library, with further ``notes``; TrackNotFoundError when it was forgotten meanwhile."""
+    told = Told.read(library, [ranking, *(lane for _, lane in lanes)], track)
+    if track not in told.briefs:
         raise TrackNotFoundError(f"Track #{track} is no longer in the library.")
-    seed, doubts = found[track], _disagreements(library, [track, *(ranked.id for ranked in ranking.suggestions)])
-    return _answer(
+    seed = told.briefs[track]
+    return told.answer(
         Seed(
             id=seed.id,
             path=seed.path,
             title=seed.title,
             artist=seed.artist,
-            bpm=_rounded(seed.bpm, 2),
+            bpm=rounded(seed.bpm, 2),
             camelot=seed.camelot,
-            energy=_rounded(seed.energy, 1),
-            duration=_rounded(seed.duration, 2),
+            energy=rounded(seed.energy, 1),
+            duration=rounded(seed.duration, 2),
             tags=list(ranking.tags),
-            notes=[*ranking.notes, *doubts.get(track, [])],
+            notes=[*ranking.notes, *told.doubts.get(track, []), *notes],
             rate=ranking.rate,
+            mix_out=told.points[track].mix_out if track in told.points else None,
         ),
-        found,
         ranking,
-        doubts,
+        lanes,
     )
+
+
+def like_many(library: Library, name: str, ranking: Ranking) -> Suggestions:
+    """The answer for a crate or a playlist that nothing is mixed from."""
+    seed = Seed(
+        id=None,
+        path="",
+        title=name,
+        artist=None,
+        bpm=None,
+        camelot=None,
+        energy=None,
+        duration=None,
+        tags=list(ranking.tags),
+    )
+    return Told.read(library, [ranking]).answer(seed, ranking)
 
 
 def asked_by_file(probe: Probe, analysis: TrackAnalysis) -> ProbeSeed:
@@ -88,7 +106,9 @@ def _tempo(probe: Probe, analysis: TrackAnalysis) -> float | None:
     return exact(round(probe.tags.bpm) if probe.tags.bpm_rounded else probe.tags.bpm, ours)
 
 
-def after_file(library: Library, path: Path, probe: Probe, analysis: TrackAnalysis, ranking: Ranking) -> Suggestions:
+def after_file(
+    library: Library, path: Path, probe: Probe, analysis: TrackAnalysis, ranking: Ranking, lanes: Lanes = ()
+) -> Suggestions:
     """The answer for a file that is in no library."""
     notes = list(ranking.notes)
     if analysis.damaged:
@@ -98,54 +118,18 @@ def after_file(library: Library, path: Path, probe: Probe, analysis: TrackAnalys
         path=shown(path),
         title=probe.tags.title or shown(path.stem),
         artist=probe.tags.artist,
-        bpm=_rounded(_tempo(probe, analysis), 2),
+        bpm=rounded(_tempo(probe, analysis), 2),
         camelot=camelot(probe.tags.key) if probe.tags.key else analysis.key.camelot,
-        energy=_rounded(probe.tags.energy or analysis.energy, 1),
-        duration=_rounded(analysis.duration, 2),
+        energy=rounded(probe.tags.energy or analysis.energy, 1),
+        duration=rounded(analysis.duration, 2),
         tags=list(ranking.tags),
         notes=notes,
         rate=ranking.rate,
+        mix_out=_mix_out(analysis),
     )
-    found = {brief.id: brief for brief in library.brief([ranked.id for ranked in ranking.suggestions])}
-    return _answer(seed, found, ranking, _disagreements(library, list(found)))
+    return Told.read(library, [ranking, *(lane for _, lane in lanes)]).answer(seed, ranking, lanes)
 
 
-def _disagreements(library: Library, ids: Sequence[int]) -> dict[int, list[str]]:
-    """What the sources of some tracks disagree on, in words; that an estimate is unsure is said elsewhere."""
-    return {
-        track: [doubt.text for doubt in doubts if doubt.other_source is not None]
-        for track, doubts in library.doubts(ids).items()
-    }
-
-
-def _answer(seed: Seed, found: Mapping[int, Brief], ranking: Ranking, doubts: Mapping[int, list[str]]) -> Suggestions:
-    # A track may have been forgotten between the ranking and now: it is left out.
-    known = [ranked for ranked in ranking.suggestions if ranked.id in found]
-    return Suggestions(
-        seed=seed,
-        suggestions=[_suggestion(found[ranked.id], ranked, doubts.get(ranked.id, [])) for ranked in known],
-        relaxed=list(ranking.relaxed),
-        search=ranking.search,
-    )
-
-
-def _suggestion(track: Brief, ranked: Ranked, notes: list[str]) -> Suggestion:
-    return Suggestion(
-        id=ranked.id,
-        path=track.path,
-        title=track.title,
-        artist=track.artist,
-        bpm=_rounded(track.bpm, 2),
-        camelot=track.camelot,
-        energy=_rounded(track.energy, 1),
-        duration=_rounded(track.duration, 2),
-        similarity=round(ranked.similarity, 4),
-        score=round(ranked.score, 4),
-        tags_in_common=list(ranked.tags_in_common),
-        why=ranked.why,
-        notes=notes,
-    )
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
+def _mix_out(analysis: TrackAnalysis) -> MixPoint | None:
+    point = None if analysis.structure is None else analysis.structure.mix_out
+    return None if point is None else MixPoint(at=rounded(point.at, 2) or 0.0, bars=point.bars)
