@@ -1,4 +1,4 @@
-"""`segue set`: what the user says of a track's tempo, key and energy, which outranks everybody."""
+"""`segue set`: what the user says of a track's tempo, key and energy, which outranks everybody; and, with ``--minutes``, a set."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
+from segue.cli import journey
 from segue.cli.ask import track_reference
 from segue.cli.exits import Exit
+from segue.cli.m3u import playlist_options
 from segue.cli.options import Options, home_option, json_option, pass_options
 from segue.cli.output import clean, make_console, print_json
 from segue.errors import DaemonError, FileMissingError, InvalidParamsError, SegueError
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from segue.protocol.messages import Track
 
 NAMES: Final = ("bpm", "key", "energy")
+ARC: Final = "warmup-peak-down"
+ARC_PARTS: Final = "warmup, build, peak, plateau, down, after"
 
 
 class _Said(NamedTuple):
@@ -44,6 +48,15 @@ class _Said(NamedTuple):
     metavar="FILE.csv",
     help="Instead of TRACK: a table with a column `track` (or `path`) and any of `bpm`, `key`, `energy`.",
 )
+@click.option("--minutes", type=click.FloatRange(5, 720), help="Instead of TRACK: make a set of so many minutes.")
+@click.option(
+    "--arc",
+    default=None,
+    help=f"Its energy: some of {ARC_PARTS} joined with dashes, or energies as in 3,5,8,9,6.  [default: {ARC}]",
+)
+@click.option("--start", metavar="TRACK", help="The first track of the set.")
+@click.option("--end", metavar="TRACK", help="The last track of the set.")
+@playlist_options
 @json_option
 @home_option
 @pass_options
@@ -56,26 +69,57 @@ def set_(
     energy: float | None,
     clear: Sequence[str],
     table: Path | None,
+    minutes: float | None,
+    arc: str | None,
+    start: str | None,
+    end: str | None,
+    m3u8: Path | None,
+    relative: bool,
+    force: bool,
 ) -> None:
-    """Say what the tempo, key or energy of TRACK is: it outranks its file's tags, DJ programs and Segue's own estimate.
+    r"""Say what a track is, or make a set.
 
-    TRACK is a file, an id from a table (#12), or part of a title or artist. No music file is touched. What is set holds at
-    once and for good, whatever is analysed, moved or renamed later; `--clear` takes it back.
+    \b
+    segue set "so what" --key Dm --energy 4
+    segue set --minutes 60 --arc warmup-peak-down --m3u8 tonight.m3u8
+
+    With TRACK: say what its tempo, key or energy is. It outranks its file's tags, DJ programs and Segue's own estimate. TRACK is
+    a file, an id from a table (#12), or part of a title or artist. No music file is touched. What is set holds at once and for
+    good, whatever is analysed, moved or renamed later; `--clear` takes it back.
+
+    With --minutes: have a whole set made, whose energy follows an arc and in which every track mixes with the one before.
     """
+    said = any(value is not None for value in (bpm, key, energy)) or bool(clear)
+    if minutes is not None:
+        if track is not None or table is not None or said:
+            raise click.UsageError(
+                "With --minutes a whole set is made: it has no TRACK, and no tempo, key or energy of one."
+            )
+        journey.make(options, journey.Wish(minutes, arc or ARC, start, end, m3u8, relative, force))
+        return
+    if any(value is not None for value in (arc, start, end, m3u8)) or relative or force:
+        raise click.UsageError("Say how long the set is: --minutes 60.")
+    _settle(options, track, table, _Said(track or "", bpm, key, energy), clear)
+
+
+def _settle(options: Options, track: str | None, table: Path | None, said: _Said, clear: Sequence[str]) -> None:
+    """Say what a track is, or the tracks of a table."""
     from segue.client import Client
 
     if (track is None) == (table is None):
-        raise click.UsageError("Give a TRACK, or a table with --from.")
-    if table is not None and (clear or any(value is not None for value in (bpm, key, energy))):
+        raise click.UsageError("Give a TRACK, a table with --from, or --minutes for a set.")
+    nothing = not clear and all(value is None for value in said[1:])
+    if table is not None and not nothing:
         raise click.UsageError("With --from the values come from the table.")
-    if table is None and not clear and all(value is None for value in (bpm, key, energy)):
-        raise click.UsageError("Say something: --bpm, --key, --energy or --clear.")
+    if table is None and nothing:
+        raise click.UsageError("Say something: --bpm, --key, --energy or --clear; or --minutes for a set.")
     with Client(options.home()) as client:
         if table is not None:
             _set_all(options, client, table)
             return
-        assert track is not None
-        found = client.set_values(track_reference(track), bpm=bpm, key=key, energy=energy, clear=clear)
+        found = client.set_values(
+            track_reference(said.track), bpm=said.bpm, key=said.key, energy=said.energy, clear=clear
+        )
         _show(options, found)
 
 
