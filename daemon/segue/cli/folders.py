@@ -38,15 +38,20 @@ def list_folders(options: Options) -> None:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--private/--public",
+    default=None,
+    help="Whether its tracks are kept out of all suggestions, as bounces of unfinished music are; of a watched folder, too.",
+)
 @json_option
 @home_option
 @pass_options
-def add(options: Options, paths: tuple[str, ...]) -> None:
+def add(options: Options, paths: tuple[str, ...], private: bool | None) -> None:
     """Watch each folder PATH and index what is in it."""
     from segue.client import Client
 
     with Client(options.home()) as client:
-        _show(options, [client.add_folder(path) for path in paths][-1])
+        _show(options, [client.add_folder(path, private=private) for path in paths][-1])
 
 
 @click.command()

@@ -36,10 +36,13 @@ _SECTIONS: Final[dict[str, dict[str, _Entry]]] = {
         "like": _Entry("feedback", "Suggest a track more, always or after another one."),
         "dislike": _Entry("feedback", "Suggest a track less, always or after another one."),
         "learn": _Entry("feedback", "Learn from histories and playlists of other programs."),
+        "tune": _Entry("tune", "What counts how much in a score; change it, or learn it from your sets."),
         "memory": _Entry("feedback", "What was learned from your sets; forget it."),
     },
     "Library": {
         "folders": _Entry("folders", "The watched folders; add or remove one."),
+        "crates": _Entry("crates", "Your crates; add tracks or playlists, import, remove."),
+        "promote": _Entry("crates", "Let a track of a private folder be suggested."),
         "doubts": _Entry("show", "Tracks whose sources disagree, or whose tempo or key is unsure."),
         "write-tags": _Entry("write_tags", "Write tempo, key and energy into the tags of files."),
         "set": _Entry("settle", "Say what a track's tempo, key or energy is."),

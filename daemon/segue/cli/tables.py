@@ -11,6 +11,7 @@ from rich.text import Text
 
 from segue.cli.output import clean, minutes, plural
 from segue.protocol.messages import (
+    Crate,
     FileFailure,
     Folder,
     PlayList,
@@ -90,9 +91,24 @@ def folders_table(folders: Sequence[Folder]) -> Table:
     table.add_column("watched by", no_wrap=True)
     for folder in folders:
         path = Text(clean(folder.path))
+        if folder.private:
+            path.append("\nprivate: suggested to nobody, but for promoted tracks", style="dim")
         if folder.detail:
             path.append(f"\n{clean(folder.detail)}", style="dim")
         table.add_row(path, str(folder.files), Text(folder.watch, style="yellow" if folder.watch == "away" else ""))
+    return table
+
+
+def crates_table(crates: Sequence[Crate]) -> Table:
+    """Crates, and who keeps them."""
+    table = _table()
+    table.add_column("crate", ratio=1, overflow="fold")
+    table.add_column("tracks", justify="right", no_wrap=True)
+    table.add_column("from", no_wrap=True)
+    for crate in crates:
+        table.add_row(
+            Text(clean(crate.name)), str(crate.tracks), "you" if crate.source == "user" else clean(crate.source)
+        )
     return table
 
 

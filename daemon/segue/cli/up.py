@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folders", nargs=-1, metavar="[FOLDER]...")
+@click.option("--private", is_flag=True, help="Suggest nothing of each FOLDER: it holds bounces of unfinished music.")
 @click.option("--no-wait", is_flag=True, help="Return at once; indexing goes on in the background.")
 @home_option
 @pass_options
-def up(options: Options, folders: Sequence[str], *, no_wait: bool) -> None:
+def up(options: Options, folders: Sequence[str], *, private: bool, no_wait: bool) -> None:
     """Start Segue if it is not running, index the music in each FOLDER, and keep watching them.
 
     Returns when everything is indexed, or on Ctrl-C: Segue goes on in the background either way, until `segue down`.
@@ -36,7 +37,7 @@ def up(options: Options, folders: Sequence[str], *, no_wait: bool) -> None:
         started = start_daemon(home, options.home_option)
     with Client(home) as client:
         for folder in folders:
-            client.add_folder(folder)
+            client.add_folder(folder, private=private or None)
         if started:
             console.print("Segue is running in the background.")
         if not no_wait:

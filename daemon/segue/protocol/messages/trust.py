@@ -10,7 +10,9 @@ from segue.protocol.messages.base import Limit, Message, Result, Text
 
 ValueName = Literal["bpm", "key", "energy"]
 Bpm = Annotated[float, Meta(ge=20.0, le=999.0)]
+SetName = Literal["bpm", "key", "energy", "rating"]
 Energy = Annotated[float, Meta(ge=1.0, le=10.0)]
+Stars = Annotated[int, Meta(ge=0, le=5)]
 Notation = Literal["camelot", "openkey", "name"]
 
 
@@ -44,7 +46,7 @@ class DoubtsParams(Message):
 
 
 class SetParams(Message):
-    """Say what a track's tempo, key or energy is. What other sources say is kept; `user` outranks all of them."""
+    """Say what a track's tempo, key, energy or rating is. What other sources say is kept; `user` outranks all of them."""
 
     track: Text
     """A path, an id written as ``#12``, or part of a title or artist."""
@@ -52,7 +54,8 @@ class SetParams(Message):
     key: Text | None = None
     """In any usual spelling: ``Am``, ``8A``, ``1m``, ``A minor``."""
     energy: Energy | None = None
-    clear: list[ValueName] = []
+    rating: Stars | None = None
+    clear: list[SetName] = []
     """Values of this source to take away."""
     source: Literal["user", "dj"] = "user"
     """``dj``: a shim passes on what its DJ program says."""

@@ -79,7 +79,7 @@ class TrustHandlers:
 
 def _said(params: SetParams) -> dict[str, float | str]:
     """The values by name; InvalidParamsError when there are none, or one is no key or is set and cleared at once."""
-    numbers = {"bpm": params.bpm, "energy": params.energy}
+    numbers = {"bpm": params.bpm, "energy": params.energy, "rating": params.rating}
     said: dict[str, float | str] = {name: value for name, value in numbers.items() if value is not None}
     if params.key is not None:
         key = parse_key(params.key)
@@ -90,5 +90,5 @@ def _said(params: SetParams) -> dict[str, float | str]:
     if both:
         raise InvalidParamsError(f"{' and '.join(sorted(both))} cannot be set and taken away at once.")
     if not said and not params.clear:
-        raise InvalidParamsError("Nothing was said: give bpm, key or energy, or what to clear.")
+        raise InvalidParamsError("Nothing was said: give bpm, key, energy or rating, or what to clear.")
     return said
