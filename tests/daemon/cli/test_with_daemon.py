@@ -242,6 +242,34 @@ def test_events_are_printed_as_they_happen(home):
     assert events[-1]["seq"] == events[-2]["seq"] + 1
 
 
+def test_the_night_and_what_is_learned_from_it(home, tmp_path):
+    def run(*words):
+        outcome = segue(*words, home=home)
+        assert outcome.code == 0, outcome.err
+        return outcome.out
+
+    assert "new night" in run("night", "--new")
+    for name in ("night bus", "undertow", "sunday market"):
+        assert run("played", name).startswith("Played: ")
+    assert run("played", "--undo") == "Taken back: Sunday Market - Oleander\n"
+    played = segue("night", "--json", home=home).json["plays"]
+    assert [play["title"] for play in played] == ["Night Bus", "Undertow"]
+    suggested = segue("next", "undertow", "--json", home=home).json["suggestions"]
+    assert "Night Bus" not in {suggestion["title"] for suggestion in suggested}
+    assert "Liked: Copper Rain" in run("like", "copper rain", "--after", "night bus")
+    (tmp_path / "tracklist.txt").write_text("1. Ferrous - Last Platform\n2. Ada Lantern - Copper Rain\n3. No - One\n")
+    assert "2 of them in the library, 1 transition learned" in run("learn", tmp_path / "tracklist.txt")
+    shown = segue("memory", "--json", home=home).json
+    assert {(pair["first"]["title"], pair["second"]["title"]) for pair in shown["pairs"]} >= {
+        ("Night Bus", "Undertow"), ("Last Platform", "Copper Rain")
+    }  # fmt: skip
+    assert "Learned from files" in run("memory", "show", "copper rain")
+    assert "Forgotten: " in run("memory", "forget", "--all", "--plays")
+    assert "Nothing was learned yet" in run("memory")
+    assert segue("played", "--undo", home=home).code == 4
+    assert segue("memory", "forget", home=home).code == segue("played", home=home).code == 2
+
+
 def test_folders_are_added_listed_and_removed(home, folder, tmp_path):
     added = segue("folders", "add", tmp_path.name, "--json", home=home, cwd=tmp_path.parent)
     assert {entry["path"] for entry in added.json["folders"]} == {str(folder.resolve()), str(tmp_path.resolve())}
