@@ -1,4 +1,4 @@
-"""`segue set`: what the user says of a track's tempo, key and energy, which outranks everybody; and, with ``--minutes``, a set."""
+"""`segue set`: what the user says of a track's tempo, key, energy and rating, which holds; and, with ``--minutes``, a set."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from segue.client import Client
     from segue.protocol.messages import Track
 
-NAMES: Final = ("bpm", "key", "energy")
+NAMES: Final = ("bpm", "key", "energy", "rating")
 ARC: Final = "warmup-peak-down"
 ARC_PARTS: Final = "warmup, build, peak, plateau, down, after"
 
@@ -31,6 +31,7 @@ class _Said(NamedTuple):
     bpm: float | None
     key: str | None
     energy: float | None
+    rating: int | None
 
 
 @click.command("set")
@@ -38,6 +39,7 @@ class _Said(NamedTuple):
 @click.option("--bpm", type=float, help="Beats a minute, 20 to 999.")
 @click.option("--key", help="In any usual spelling: 8A, 1m, Am, A minor.")
 @click.option("--energy", type=float, help="1 (calm) to 10 (peak time).")
+@click.option("--rating", type=click.IntRange(0, 5), help="Stars, 0 to 5.")
 @click.option(
     "--clear", multiple=True, type=click.Choice(NAMES), help="Take back what you said of it; may be repeated."
 )
@@ -46,7 +48,7 @@ class _Said(NamedTuple):
     "table",
     type=click.Path(path_type=Path),
     metavar="FILE.csv",
-    help="Instead of TRACK: a table with a column `track` (or `path`) and any of `bpm`, `key`, `energy`.",
+    help="Instead of TRACK: a table with a column `track` (or `path`) and any of `bpm`, `key`, `energy`, `rating`.",
 )
 @click.option("--minutes", type=click.FloatRange(5, 720), help="Instead of TRACK: make a set of so many minutes.")
 @click.option(
@@ -67,6 +69,7 @@ def set_(
     bpm: float | None,
     key: str | None,
     energy: float | None,
+    rating: int | None,
     clear: Sequence[str],
     table: Path | None,
     minutes: float | None,
@@ -83,23 +86,23 @@ def set_(
     segue set "so what" --key Dm --energy 4
     segue set --minutes 60 --arc warmup-peak-down --m3u8 tonight.m3u8
 
-    With TRACK: say what its tempo, key or energy is. It outranks its file's tags, DJ programs and Segue's own estimate. TRACK is
+    With TRACK: say what its tempo, key, energy or rating is. It outranks its file's tags, DJ programs and Segue's own estimate. TRACK is
     a file, an id from a table (#12), or part of a title or artist. No music file is touched. What is set holds at once and for
     good, whatever is analysed, moved or renamed later; `--clear` takes it back.
 
     With --minutes: have a whole set made, whose energy follows an arc and in which every track mixes with the one before.
     """
-    said = any(value is not None for value in (bpm, key, energy)) or bool(clear)
+    said = any(value is not None for value in (bpm, key, energy, rating)) or bool(clear)
     if minutes is not None:
         if track is not None or table is not None or said:
             raise click.UsageError(
-                "With --minutes a whole set is made: it has no TRACK, and no tempo, key or energy of one."
+                "With --minutes a whole set is made: it has no TRACK, and no tempo, key, energy or rating of one."
             )
         journey.make(options, journey.Wish(minutes, arc or ARC, start, end, m3u8, relative, force))
         return
     if any(value is not None for value in (arc, start, end, m3u8)) or relative or force:
         raise click.UsageError("Say how long the set is: --minutes 60.")
-    _settle(options, track, table, _Said(track or "", bpm, key, energy), clear)
+    _settle(options, track, table, _Said(track or "", bpm, key, energy, rating), clear)
 
 
 def _settle(options: Options, track: str | None, table: Path | None, said: _Said, clear: Sequence[str]) -> None:
@@ -112,15 +115,17 @@ def _settle(options: Options, track: str | None, table: Path | None, said: _Said
     if table is not None and not nothing:
         raise click.UsageError("With --from the values come from the table.")
     if table is None and nothing:
-        raise click.UsageError("Say something: --bpm, --key, --energy or --clear; or --minutes for a set.")
+        raise click.UsageError("Say something: --bpm, --key, --energy, --rating or --clear; or --minutes for a set.")
     with Client(options.home()) as client:
         if table is not None:
             _set_all(options, client, table)
             return
-        found = client.set_values(
-            track_reference(said.track), bpm=said.bpm, key=said.key, energy=said.energy, clear=clear
-        )
-        _show(options, found)
+        _show(options, _set_one(client, said, clear))
+
+
+def _set_one(client: Client, said: _Said, clear: Sequence[str] = ()) -> Track:
+    track = track_reference(said.track)
+    return client.set_values(track, bpm=said.bpm, key=said.key, energy=said.energy, rating=said.rating, clear=clear)
 
 
 def _set_all(options: Options, client: Client, table: Path) -> None:
@@ -130,7 +135,7 @@ def _set_all(options: Options, client: Client, table: Path) -> None:
         try:
             if isinstance(row, SegueError):
                 raise row
-            _show(options, client.set_values(track_reference(row.track), bpm=row.bpm, key=row.key, energy=row.energy))
+            _show(options, _set_one(client, row))
         except DaemonError:
             raise
         except SegueError as error:
@@ -156,16 +161,23 @@ def _rows(table: Path) -> Iterator[tuple[int, _Said | SegueError]]:
     track = columns.get("track") or columns.get("path")
     if track is None or not columns.keys() & set(NAMES):
         raise InvalidParamsError(
-            f"{table} needs a column track (or path) and one of bpm, key, energy in its first line."
+            f"{table} needs a column track (or path) and one of {', '.join(NAMES)} in its first line."
         )
     for row in reader:
         cells = {name: (row.get(columns[name]) or "").strip() if name in columns else "" for name in NAMES}
         try:
             said = _Said(
-                (row[track] or "").strip(), _number(cells["bpm"]), cells["key"] or None, _number(cells["energy"])
+                (row[track] or "").strip(),
+                _number(cells["bpm"]),
+                cells["key"] or None,
+                _number(cells["energy"]),
+                _stars(cells["rating"]),
             )
         except ValueError:
-            yield reader.line_num, InvalidParamsError("bpm and energy are numbers: 128, 128.5 or 128,5.")
+            yield (
+                reader.line_num,
+                InvalidParamsError("bpm and energy are numbers: 128, 128.5 or 128,5; a rating is a whole one, 0 to 5."),
+            )
         else:
             if any(value is not None for value in said[1:]):
                 yield reader.line_num, said
@@ -174,6 +186,15 @@ def _rows(table: Path) -> Iterator[tuple[int, _Said | SegueError]]:
 def _number(cell: str) -> float | None:
     """A number as a table has it, also with the comma that spreadsheets of many countries write. ValueError when it is none."""
     return float(cell.replace(",", ".")) if cell else None
+
+
+def _stars(cell: str) -> int | None:
+    """A rating as a table has it. ValueError when it is none."""
+    if not cell:
+        return None
+    if (stars := int(cell)) not in range(6):
+        raise ValueError(cell)
+    return stars
 
 
 def _show(options: Options, track: Track) -> None:

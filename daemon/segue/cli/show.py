@@ -83,6 +83,11 @@ def paragraph(track: Track) -> Group:
     lines += _value("tempo", None if track.bpm is None else f"{track.bpm:.2f} bpm", track.sources.get("bpm", []))
     lines += _value("key", key, track.sources.get("key", []))
     lines += _value("energy", None if track.energy is None else f"{track.energy:.1f}", track.sources.get("energy", []))
+    if track.rating is not None:
+        stars = "★" * track.rating or "no stars"
+        lines += _value("rating", stars, track.sources.get("rating", []))
+    if track.promoted:
+        lines.append(Text(f"  {'promoted':<9}suggested although its folder is private"))
     if track.loudness is not None:
         lines.append(Text(f"  {'loudness':<9}{track.loudness:.1f} LUFS"))
     tags = sorted(track.tags.items(), key=lambda tag: -tag[1])[:_TAGS]
