@@ -24,6 +24,7 @@ _SECTIONS: Final[dict[str, dict[str, _Entry]]] = {
     "Play": {
         "up": _Entry("up", "Start Segue, index music folders, keep watching them."),
         "next": _Entry("ask", "What to play next, and why."),
+        "path": _Entry("path", "From one track to another in steps that mix."),
         "similar": _Entry("ask", "What sounds like an audio file, in the library or not."),
         "search": _Entry("ask", "Find tracks by words."),
         "check": _Entry("producer", "Whether a file is too close to a record in the library."),
@@ -45,7 +46,7 @@ _SECTIONS: Final[dict[str, dict[str, _Entry]]] = {
         "promote": _Entry("crates", "Let a track of a private folder be suggested."),
         "doubts": _Entry("show", "Tracks whose sources disagree, or whose tempo or key is unsure."),
         "write-tags": _Entry("write_tags", "Write tempo, key and energy into the tags of files."),
-        "set": _Entry("settle", "Say what a track's tempo, key or energy is."),
+        "set": _Entry("settle", "Say what a track's tempo, key or energy is; or make a whole set."),
         "failures": _Entry("folders", "Files that could not be analysed, and why."),
         "models": _Entry("models", "The sets of networks that Segue can listen with; install or use one."),
         "analyse": _Entry("analyse", "Analyse audio files, without daemon and library."),
