@@ -76,8 +76,11 @@ class Learner:
 
     def tick(self, now: float) -> None:
         """Let time go on: call it every few seconds."""
-        with self._watching:
-            self._conclude(self._witness.tick(now))
+        try:
+            with self._watching:
+                self._conclude(self._witness.tick(now))
+        except Exception:  # noqa: BLE001 - the daemon must not end for want of a conclusion
+            _log.exception("an unexpected error about the decks; it goes on")
 
     def _conclude(self, facts: Sequence[Fact]) -> None:
         if facts:
