@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from segue.errors import ConfigError
 from segue.home import Home
+from segue.recommend.weights import DEFAULT, Weights
 
 _FIELD = re.compile(r"`\$?\.?(?P<name>\w+)`$")
 
@@ -53,6 +54,8 @@ class Config(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """So many hours without a play end a night."""
     last_night_counts: bool = False
     """What was played the night before is not suggested tonight either."""
+    weights: dict[str, float | dict[str, float]] = {}
+    """What counts how much in a score, by name, in a section ``[weights]``; `segue tune` shows the names and comes on top."""
     provider: Literal["auto", "cpu", "cuda"] = "auto"
     """What runs the networks; ``auto``: CUDA where it is really there, else the CPU."""
     tcp: str = ""
@@ -79,6 +82,22 @@ class Config(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"The settings in {home.config_file} cannot be read: {error}") from error
         return _parse(text, str(home.config_file))
+
+    def base_weights(self) -> Weights:
+        """Return the weights that hold where `segue tune` has changed nothing.
+
+        Raises
+        ------
+        ConfigError
+            `weights` has an unknown name, or a number that is none.
+
+        """
+        try:
+            return DEFAULT.changed(self.weights)
+        except msgspec.ValidationError as error:
+            raise ConfigError(
+                f"[weights] in the settings: {error}. `segue tune` shows the names; weights lie between 0 and 10."
+            ) from error
 
     def worker_count(self) -> int:
         """Analysis processes to start, at least one: `workers`, or by the cores that this process may use."""
@@ -108,6 +127,7 @@ def _parse(text: str, source: str) -> Config:
     except msgspec.ValidationError as error:
         raise ConfigError(_explain(str(error), text, source)) from error
     config.tcp_address()
+    config.base_weights()
     return config
 
 

@@ -30,7 +30,7 @@ ROOMS = {
     "keys": set(),
     "protocol": set(),
     "home": set(),
-    "config": {"home"},
+    "config": {"home", "recommend.weights"},
     "demo": set(),
     "frontend": set(),
     "audio": {"frontend"},

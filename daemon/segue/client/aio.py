@@ -19,8 +19,10 @@ from segue.client import asks
 from segue.client.asks import Ask, Wishes
 from segue.client.collection import AsyncCollecting
 from segue.client.feedback import AsyncFeedback
+from segue.client.journeys import AsyncJourneys
 from segue.client.producer import AsyncProducer
 from segue.client.sequence import EventSequence, NamedEvent
+from segue.client.tuning import AsyncTuning
 from segue.client.wire import CHECK_SECONDS, Finder, Transport, open_socket, restarted, timed_out
 from segue.errors import DaemonNotRunningError, ProtocolError
 from segue.home import Home
@@ -33,7 +35,7 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
-class AsyncClient(AsyncCollecting, AsyncProducer, AsyncFeedback):
+class AsyncClient(AsyncCollecting, AsyncProducer, AsyncFeedback, AsyncTuning, AsyncJourneys):
     """As `Client`, for one event loop. Calls run side by side; a call that is cancelled harms no other.
 
     On Windows ZeroMQ needs a selector loop: ``asyncio.run(..., loop_factory=asyncio.SelectorEventLoop)``.

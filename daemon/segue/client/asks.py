@@ -29,6 +29,7 @@ _LONG: Final = frozenset(
         "recommend.next",
         "recommend.similar",
         "recommend.check",
+        "recommend.tune",
         "library.work",
         "track.changes",
         "track.analyse",

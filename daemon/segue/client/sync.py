@@ -17,8 +17,10 @@ from segue.client import asks
 from segue.client.asks import Ask, Wishes
 from segue.client.collection import Collecting
 from segue.client.feedback import Feedback
+from segue.client.journeys import Journeys
 from segue.client.producer import Producer
 from segue.client.sequence import EventSequence, NamedEvent
+from segue.client.tuning import Tuning
 from segue.client.wire import CHECK_SECONDS, Finder, Transport, open_socket, restarted, timed_out
 from segue.errors import DaemonNotRunningError
 from segue.home import Home
@@ -29,7 +31,7 @@ from segue.server.connection import ConnectionInfo
 R = TypeVar("R")
 
 
-class Client(Collecting, Producer, Feedback):
+class Client(Collecting, Producer, Feedback, Tuning, Journeys):
     """Asks the daemon of a home. A daemon that was restarted is found again; threads may share a client, and take turns.
 
     Parameters

@@ -35,6 +35,7 @@ from segue.library.files import Enqueued, FileRow, FileStat
 from segue.library.learning import Learning
 from segue.library.places import NOWHERE
 from segue.library.renewing import Renewing
+from segue.library.settling import Settling
 from segue.library.tracks import Brief
 from segue.library.trusting import Trusting
 from segue.library.vocabulary import Vocabulary
@@ -47,7 +48,7 @@ _BULK: Final = 4000
 """Files written in one transaction, so that a bulk never holds an analysis up for long."""
 
 
-class Library(Arranging, Learning, Renewing, Trusting, Works):
+class Library(Arranging, Learning, Renewing, Settling, Trusting, Works):
     """Everything that Segue knows, in one SQLite file.
 
     Safe to use from any thread: writes wait for one another, reads wait for nothing. What must not be lost (analyses,

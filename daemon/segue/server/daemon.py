@@ -19,7 +19,7 @@ from segue.home import Home
 from segue.library.store import Library
 from segue.networks.models import ModelSet
 from segue.networks.registry import Registry
-from segue.recommend.weights import DEFAULT
+from segue.recommend.weights import Weights
 from segue.server import connection
 from segue.server.connection import ConnectionInfo
 from segue.server.decks import Decks
@@ -30,6 +30,7 @@ from segue.server.handlers.check import CheckHandlers
 from segue.server.handlers.collection import CollectionHandlers
 from segue.server.handlers.daemon import DaemonHandlers
 from segue.server.handlers.feedback import FeedbackHandlers
+from segue.server.handlers.journeys import JourneyHandlers
 from segue.server.handlers.library import LibraryHandlers
 from segue.server.handlers.models import ModelsHandlers, serving, wanted
 from segue.server.handlers.playing import PlayingHandlers
@@ -38,6 +39,7 @@ from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.handlers.references import References
 from segue.server.handlers.suggest import SuggestHandlers
 from segue.server.handlers.trust import TrustHandlers
+from segue.server.handlers.tuning import TuningHandlers
 from segue.server.indexer import Indexer
 from segue.server.learner import Learner
 from segue.server.lock import HomeLock
@@ -50,6 +52,7 @@ from segue.server.router import Router
 from segue.server.spaces import Named, Spaces
 from segue.server.tag_writer import TagWriter
 from segue.server.taste import Taste
+from segue.server.tuner import Tuner
 from segue.server.unfinished import Unfinished
 from segue.watch.watcher import Watcher
 
@@ -170,19 +173,29 @@ class Daemon:
         stack.callback(executor.shutdown, cancel_futures=True)
         references = References(library, executor)
         learner = self._learner(stack, library, spaces, events)
-        writer = TagWriter(library, pool, decks, mirror, Unfinished(home.unfinished_file))
         models = ModelsHandlers(home, registry, renewer, library, executor)
         recommend = RecommendHandlers(library, references, spaces, pool, decks, executor)
+        tuner = Tuner(library, config.base_weights(), lambda: spaces.current.catalogue.snapshot())
+        taste = self._taste(library, learner, tuner.weights)
         dispatch = dispatcher(
             recommend,
-            SuggestHandlers(library, references, spaces, decks, self._taste(library, learner), recommend, executor),
+            SuggestHandlers(library, references, spaces, decks, taste, recommend, executor),
+            self._tuning(stack, tuner),
+            JourneyHandlers(library, references, spaces, taste, executor),
             *self._producer(stack, library, recommend, spaces, pool),
             LibraryHandlers(library, watcher, mirror, executor),
             self._collection(stack, library, references, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, learner, events.publish, executor),
             self._feedback(stack, library, references, learner, executor),
             models,
-            self._trust(stack, library, references, mirror, executor, writer),
+            self._trust(
+                stack,
+                library,
+                references,
+                mirror,
+                executor,
+                TagWriter(library, pool, decks, mirror, Unfinished(home.unfinished_file)),
+            ),
             about,
         )
         router = Router(doors.query, dispatch, context, lock)
@@ -225,8 +238,15 @@ class Daemon:
         return TrustHandlers(library, references, mirror, writer, executor, one_by_one)
 
     @staticmethod
-    def _taste(library: Library, learner: Learner) -> Taste:
-        return Taste(learner.night.tonight, lambda: learner.memory, lambda: library.crate_ids, lambda: DEFAULT)
+    def _taste(library: Library, learner: Learner, weights: Callable[[], Weights]) -> Taste:
+        return Taste(learner.night.tonight, lambda: learner.memory, lambda: library.crate_ids, weights)
+
+    @staticmethod
+    def _tuning(stack: ExitStack, tuner: Tuner) -> TuningHandlers:
+        """Weights are learned, for seconds, in a thread of their own."""
+        one_by_one = ThreadPoolExecutor(1, thread_name_prefix="tuning")
+        stack.callback(one_by_one.shutdown, wait=False, cancel_futures=True)
+        return TuningHandlers(tuner, one_by_one)
 
     def _learner(self, stack: ExitStack, library: Library, spaces: Spaces, events: Events) -> Learner:
         """What is played and liked is written by one thread, in its order; a stop lets it finish."""

@@ -13,6 +13,7 @@ from segue.server.handlers.check import CheckHandlers
 from segue.server.handlers.collection import CollectionHandlers
 from segue.server.handlers.daemon import DaemonHandlers
 from segue.server.handlers.feedback import FeedbackHandlers
+from segue.server.handlers.journeys import JourneyHandlers
 from segue.server.handlers.library import LibraryHandlers
 from segue.server.handlers.models import ModelsHandlers
 from segue.server.handlers.playing import PlayingHandlers
@@ -20,6 +21,7 @@ from segue.server.handlers.producer import ProducerHandlers
 from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.handlers.suggest import SuggestHandlers
 from segue.server.handlers.trust import TrustHandlers
+from segue.server.handlers.tuning import TuningHandlers
 from segue.server.router import Dispatch, Origin
 
 Handler = Callable[[Any, Origin], Result | Future[Any]]
@@ -29,6 +31,8 @@ Handler = Callable[[Any, Origin], Result | Future[Any]]
 def dispatcher(
     recommend: RecommendHandlers,
     suggest: SuggestHandlers,
+    tuning: TuningHandlers,
+    journeys: JourneyHandlers,
     producer: ProducerHandlers,
     check: CheckHandlers,
     library: LibraryHandlers,
@@ -42,8 +46,12 @@ def dispatcher(
     """A function that calls the handler of a method. Every method of the protocol has one, or this raises KeyError."""
     handlers: dict[str, Handler] = {
         "recommend.next": suggest.next,
+        "recommend.weights": tuning.weights,
+        "recommend.tune": tuning.tune,
         "recommend.similar": producer.similar,
         "recommend.check": check.check,
+        "recommend.path": journeys.path,
+        "recommend.set": journeys.set,
         "track.get": recommend.get,
         "track.changes": producer.changes,
         "track.analyse": recommend.analyse,

@@ -105,6 +105,7 @@ from segue.protocol.messages.trust import (
     TagWrites,
     WriteTagsParams,
 )
+from segue.protocol.messages.tuning import TuneParams, WeightLesson, WeightList, WeightPart, WeightsParams
 
 __all__ = [
     "AddFolderParams",
@@ -197,10 +198,15 @@ __all__ = [
     "TrackList",
     "TrackName",
     "TrackParams",
+    "TuneParams",
     "UndoPlayedParams",
     "UseModelsParams",
     "Value",
     "Version",
+    "WeightLesson",
+    "WeightList",
+    "WeightPart",
+    "WeightsParams",
     "Work",
     "WorkParams",
     "WriteTagsParams",
