@@ -19,7 +19,6 @@ from segue.home import Home
 from segue.library.store import Library
 from segue.networks.models import ModelSet
 from segue.networks.registry import Registry
-from segue.recommend.weights import Weights
 from segue.server import connection
 from segue.server.connection import ConnectionInfo
 from segue.server.decks import Decks
@@ -175,12 +174,11 @@ class Daemon:
         learner = self._learner(stack, library, spaces, events)
         models = ModelsHandlers(home, registry, renewer, library, executor)
         recommend = RecommendHandlers(library, references, spaces, pool, decks, executor)
-        tuner = Tuner(library, config.base_weights(), lambda: spaces.current.catalogue.snapshot())
-        taste = self._taste(library, learner, tuner.weights)
+        taste, tuning = self._weighing(stack, library, learner, spaces)
         dispatch = dispatcher(
             recommend,
             SuggestHandlers(library, references, spaces, decks, taste, recommend, executor),
-            self._tuning(stack, tuner),
+            tuning,
             JourneyHandlers(library, references, spaces, taste, executor),
             *self._producer(stack, library, recommend, spaces, pool),
             LibraryHandlers(library, watcher, mirror, executor),
@@ -237,16 +235,16 @@ class Daemon:
         one_by_one.submit(writer.tidy)
         return TrustHandlers(library, references, mirror, writer, executor, one_by_one)
 
-    @staticmethod
-    def _taste(library: Library, learner: Learner, weights: Callable[[], Weights]) -> Taste:
-        return Taste(learner.night.tonight, lambda: learner.memory, lambda: library.crate_ids, weights)
-
-    @staticmethod
-    def _tuning(stack: ExitStack, tuner: Tuner) -> TuningHandlers:
-        """Weights are learned, for seconds, in a thread of their own."""
+    def _weighing(
+        self, stack: ExitStack, library: Library, learner: Learner, spaces: Spaces
+    ) -> tuple[Taste, TuningHandlers]:
+        """What questions are asked with. Weights are learned, for seconds, in a thread of their own."""
+        snapshot = lambda: spaces.current.catalogue.snapshot()  # noqa: E731, PLW0108 - other networks may take over
+        tuner = Tuner(library, self._config.base_weights(), snapshot)
         one_by_one = ThreadPoolExecutor(1, thread_name_prefix="tuning")
         stack.callback(one_by_one.shutdown, wait=False, cancel_futures=True)
-        return TuningHandlers(tuner, one_by_one)
+        taste = Taste(learner.night.tonight, lambda: learner.memory, lambda: library.crate_ids, tuner.weights)
+        return taste, TuningHandlers(tuner, one_by_one)
 
     def _learner(self, stack: ExitStack, library: Library, spaces: Spaces, events: Events) -> Learner:
         """What is played and liked is written by one thread, in its order; a stop lets it finish."""
