@@ -64,6 +64,7 @@ def _change(text: str) -> tuple[str, float]:
 
 def _table(found: WeightList) -> Table:
     from rich.table import Table
+    from rich.text import Text
 
     title = "Weights" if found.preset is None else f"Weights with the preset {found.preset}"
     table = Table(title=title, title_justify="left", box=None)
@@ -75,7 +76,7 @@ def _table(found: WeightList) -> Table:
         changed = part.weight != part.default
         table.add_row(
             part.name,
-            f"[bold]{part.weight:g}[/]" if changed else f"{part.weight:g}",
+            Text(f"{part.weight:g}", style="bold" if changed else ""),
             f"{part.default:g}",
             "" if part.source == "default" else part.source,
         )
