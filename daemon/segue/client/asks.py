@@ -30,6 +30,7 @@ _LONG: Final = frozenset(
         "recommend.similar",
         "recommend.check",
         "recommend.tune",
+        "recommend.set",
         "library.work",
         "track.changes",
         "track.analyse",
