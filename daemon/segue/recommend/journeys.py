@@ -39,7 +39,7 @@ class Stage(NamedTuple):
     begins: float | None = None
     """Seconds from the start of the set to the start of this track; None in a path."""
     arc: float | None = None
-    """Energy, 1..10, that the arc asks for there; None in a path."""
+    """Energy, 1..10, that the arc asks for in its middle; None in a path."""
 
 
 class Journey(NamedTuple):
@@ -110,7 +110,7 @@ def scorer(snapshot: Snapshot, weights: Weights, memory: Memory) -> Score:
         seed = seed_of(snapshot, int(snapshot.rows.ids[row]))
         found = scoring.terms(snapshot, seed, rows, None, memory, weights)
         mix = np.minimum(found.key, found.tempo).astype(np.float64)
-        return Edges(scoring.total(found, weights), mix, found.mixes)
+        return Edges(scoring.total(found, weights), mix, found.mixes, found.strain.astype(np.float64))
 
     return score
 
@@ -157,8 +157,10 @@ def make_set(
     if made.made.seconds < seconds - made.typical:
         relaxed.append(f"{made.made.seconds / 60:.0f} of {seconds / 60:.0f} minutes: there are no more tracks")
     stages = [
-        Stage(one, explained, begins, round(made.arc.at(min(begins / seconds, 1.0)), 1))
-        for (one, explained), begins in zip(_explained(terrain, made.made.rows), made.made.begins, strict=True)
+        Stage(one, explained, begins, round(asked, 1))
+        for (one, explained), begins, asked in zip(
+            _explained(terrain, made.made.rows), made.made.begins, made.made.asked, strict=True
+        )
     ]
     return Journey(stages, relaxed + _said(terrain.snapshot, made.made.rows, stages), made.made.seconds)
 

@@ -82,6 +82,8 @@ class Setlist:
     rows: tuple[int, ...]
     begins: tuple[float, ...]
     """Seconds from the start of the set to the start of each track."""
+    asked: tuple[float, ...]
+    """Energy that the arc asks for in the middle of each; at the two ends of the set those of the arc."""
     seconds: float
     """Whole length."""
     cost: float = 0.0
@@ -149,7 +151,16 @@ class _Builder:
         for row in rows:
             stays = self._lengths(np.asarray([row]))
             cost = 0.0 if self._wish.start is not None else float(self._arc_costs(np.asarray([row]), 0.0)[0])
-            found.append(Setlist((row,), (0.0,), float(stays.until_end[0]), cost, next_at=float(stays.until_next[0])))
+            found.append(
+                Setlist(
+                    (row,),
+                    (0.0,),
+                    (self._wish.arc.at(0.0),),
+                    float(stays.until_end[0]),
+                    cost,
+                    next_at=float(stays.until_next[0]),
+                )
+            )
         return found
 
     def _starts(self) -> list[int]:
@@ -179,7 +190,13 @@ class _Builder:
             return one
         row = np.asarray([end])
         cost = float(self._step_costs(one.rows[-1], row)[0] + self._arc_costs(row, 1.0)[0])
-        return Setlist((*one.rows, end), (*one.begins, one.next_at), one.next_at + self._closing, one.cost + cost)
+        return Setlist(
+            (*one.rows, end),
+            (*one.begins, one.next_at),
+            (*one.asked, self._wish.arc.at(1.0)),
+            one.next_at + self._closing,
+            one.cost + cost,
+        )
 
     def _length(self, one: Setlist) -> float:
         """How long the set is when it ends now."""
@@ -220,9 +237,9 @@ class _Builder:
                 break
             if not is_repeat(self._ground, (*one.rows, *ends), int(rows[at])):
                 kept.append(at)
-        return self._grown(one, rows[kept], costs[kept])
+        return self._grown(one, rows[kept], costs[kept], share)
 
-    def _grown(self, one: Setlist, rows: Ids, costs: Costs) -> list[Setlist]:
+    def _grown(self, one: Setlist, rows: Ids, costs: Costs, share: float) -> list[Setlist]:
         if not len(rows):
             return []
         stays = self._lengths(rows)
@@ -231,6 +248,7 @@ class _Builder:
                 one,
                 rows=(*one.rows, row),
                 begins=(*one.begins, one.next_at),
+                asked=(*one.asked, self._wish.arc.at(share)),
                 seconds=one.next_at + float(stays.until_end[at]),
                 cost=one.cost + float(costs[at]),
                 next_at=one.next_at + float(stays.until_next[at]),

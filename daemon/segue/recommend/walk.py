@@ -28,6 +28,9 @@ SAME_ARTIST: Final = 1.0
 NO_BLEND: Final = 1.0
 """Cost of a step whose tempo or key allows no blend: avoided wherever it can be, too, and said where it cannot."""
 
+ENERGY_JUMP: Final = 0.1
+"""Cost of the worst step of energy: as much as a score that lacks .56. A way leads somewhere; it does not swing to and fro."""
+
 
 class Edges(NamedTuple):
     """How well some tracks follow another; all arrays have shape (n,)."""
@@ -38,6 +41,8 @@ class Edges(NamedTuple):
     """The worse of key and tempo, 0..1: what the blend itself needs."""
     blends: Mask
     """Tempo and key, as far as they are known, allow one: see `mixability.mixes`."""
+    strain: Costs
+    """How far the step of energy goes beyond what keeps a floor, 0..1: see `mixability.energy_strain`."""
 
 
 Score = Callable[[int, Ids], Edges]
@@ -82,10 +87,10 @@ class Walk:
 
 
 def step_costs(edges: Edges) -> Costs:
-    """What each step costs, 0..3, shape (n,)."""
+    """What each step costs, shape (n,): 0 where nothing is lacking."""
     lacks, mix_lacks = 1.0 - np.clip(edges.score, 0.0, 1.0), 1.0 - edges.mix
-    costs: Costs = np.square(np.square(lacks)) + np.square(np.square(mix_lacks)) + NO_BLEND * ~edges.blends
-    return costs
+    costs: Costs = np.square(np.square(lacks)) + np.square(np.square(mix_lacks))
+    return costs + NO_BLEND * ~edges.blends + ENERGY_JUMP * np.square(edges.strain)
 
 
 def artist_costs(snapshot: Snapshot, row: int, rows: Ids) -> Costs:
@@ -115,8 +120,7 @@ def is_repeat(ground: Ground, rows: tuple[int, ...], row: int) -> bool:
 def pair_costs(ground: Ground, rows: Ids, others: Ids) -> npt.NDArray[np.float32]:
     """Estimate what each step from ``rows`` (n,) to ``others`` (m,) costs, shape (n, m): a guide, much quicker than `Score`.
 
-    Cosine, key and tempo in the shares that the scores have by default, without the ends of the tracks, vocals, energy and
-    what was learned.
+    Cosine, key and tempo in the shares that the scores once had, without the ends of the tracks, vocals and what was learned.
     """
     facts, vectors = ground.snapshot.facts, ground.snapshot.rows.vectors
     cosines = np.clip(np.einsum("ik,jk->ij", vectors[rows], vectors[others]), 0.0, 1.0)
@@ -124,6 +128,7 @@ def pair_costs(ground: Ground, rows: Ids, others: Ids) -> npt.NDArray[np.float32
     key = _pair_key(ground.snapshot, rows, others)
     lacks = 1.0 - (0.6 * cosines + 0.2 * key + 0.2 * tempo)
     costs = np.square(np.square(lacks)) + np.square(np.square(1.0 - np.minimum(key, tempo)))
+    costs += ENERGY_JUMP * np.square(_pair_strain(facts.energy[rows], facts.energy[others]))
     costs[~near | (key < mixability.NO_CLASH)] += NO_BLEND
     for known in (facts.artist, facts.work):
         costs[(known[rows][:, None] == known[others]) & (known[others] != 0)] += SAME_ARTIST
@@ -161,6 +166,11 @@ def _pair_key(snapshot: Snapshot, rows: Ids, others: Ids) -> Floats:
     score = mixability.NEUTRAL + trust * (mixability.WHEEL[ours, theirs] - mixability.NEUTRAL)
     known: Floats = np.where((ours < 0) | (theirs < 0), np.float32(mixability.NEUTRAL), score).astype(np.float32)
     return known
+
+
+def _pair_strain(energy: Floats, others: Floats) -> Floats:
+    strains = [mixability.energy_strain(float(one), others) for one in energy]
+    return np.stack(strains) if strains else np.zeros((0, len(others)), np.float32)
 
 
 def _octaves(bpm: Floats) -> Floats:

@@ -38,7 +38,7 @@ class Step(Result):
     begins: float | None = None
     """In a set: seconds from its start to the start of this track."""
     arc: float | None = None
-    """In a set: the energy that the arc asks for when this track begins, 1..10."""
+    """In a set: the energy that the arc asks for in the middle of this track, 1..10."""
     mix_in: float | None = None
     """In a set: where in the track it is started, in seconds; null where that is not known: at its beginning."""
     mix_out: float | None = None
