@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from _wishes import file_tags
 
-from segue.analysis.result import FileTags, Key, Probe, Tempo, TrackAnalysis
+from segue.analysis.result import Key, Probe, Tempo, TrackAnalysis
 from segue.keys import KEYS, camelot_name
 from segue.library.columns import Columns
 
@@ -18,6 +19,7 @@ LABELS = (
     "experimental", "female vocalist", "guitar", "hip-hop", "70s", "party", "country", "easy listening", "sexy", "catchy",
     "funk", "electro", "heavy metal", "progressive rock", "60s", "rnb", "indie pop", "sad", "house", "happy",
 )  # fmt: skip
+FEATURES = ("danceability", "valence", "acousticness", "instrumentalness", "voice", "energy")
 GENRES, STYLES, SPREAD = 24, 400, 20
 """Tracks lie around the centres of styles, styles around those of genres, in ``SPREAD`` directions that a genre has."""
 
@@ -27,7 +29,7 @@ def analyses(made: Columns, model: str) -> Iterator[tuple[str, Probe, TrackAnaly
     for row, track in enumerate(made.ids.tolist()):
         bpm, key, energy = float(made.bpm[row]), int(made.camelot[row]), float(made.energy[row])
         duration = float(made.duration[row])
-        tags = FileTags(title=f"Title {track}", artist=f"Artist {made.artist[row]}", album=f"Album {track // 10}")
+        tags = file_tags(track, int(made.artist[row]))
         yield (
             f"/music/{track // 100:05d}/{track:07d}.mp3",
             Probe(identity=f"identity-{track:07d}", duration=duration, tags=tags),
@@ -39,7 +41,7 @@ def analyses(made: Columns, model: str) -> Iterator[tuple[str, Probe, TrackAnaly
                 else Key(None, None, 0.0),
                 energy=energy,
                 loudness=-9.0,
-                features={"danceability": 0.5, "valence": 0.5},
+                features=dict.fromkeys(FEATURES, 0.5),
                 tags=dict(zip(made.labels, made.tags[row].tolist(), strict=True)),
                 vector=made.vectors[row],
                 model=model,
@@ -72,7 +74,7 @@ def columns(count: int, dim: int, seed: int = 1) -> Columns:
     bpm = np.round(tempo_of[style] * rng.normal(1.0, 0.03, count), 2).astype(np.float32)
     confidence = rng.beta(5, 2, count).astype(np.float32)
     return replace(
-        Columns.empty(count, dim, LABELS, ("danceability", "valence")),
+        Columns.empty(count, dim, LABELS, FEATURES),
         ids=np.arange(1, count + 1, dtype=np.int64),
         vectors=vectors,
         heads=vectors.astype(np.float16),
@@ -87,7 +89,7 @@ def columns(count: int, dim: int, seed: int = 1) -> Columns:
         artist=rng.integers(1, max(2, count // 12), count).astype(np.uint64),
         present=np.ones(count, dtype=np.bool_),
         work=np.arange(1, count + 1, dtype=np.uint64),
-        features=np.full((count, 2), 0.5, np.float16),
+        features=np.full((count, len(FEATURES)), 0.5, np.float16),
     )
 
 

@@ -3,6 +3,8 @@
     python benchmarks/next.py                  the real daemon, over ZeroMQ, while it analyses real audio
     python benchmarks/next.py --in-process     catalogue, index and recommender alone, while a thread stores tracks
 
+The last figures are those of a DJ who asks for the most: every filter on, twenty tracks played tonight, 5 000 transitions learned.
+
 Everything is a ratio to a baseline of the same run: a numpy product with all vectors, behind a tag filter in SQLite.
 """
 
@@ -23,6 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import _library
+import _wishes
 import numpy as np
 import psutil
 
@@ -42,8 +45,8 @@ from segue.recommend.recommender import Recommender
 LIMIT = 10
 WARM_UP = 20
 TARGETS = {
-    "p50": "<= 5 ms",
-    "p99": "<= 20 ms",
+    "p50": "<= 10 ms",
+    "p99": "<= 25 ms",
     "recall": ">= 0.99",
     "start": "<= 2 s",
     "memory": "<= 600 MB",
@@ -178,6 +181,7 @@ def over_zeromq(made: Columns, queries: int, folder: Path, audio_files: int) -> 
     start = time.perf_counter()
     columns = library.columns()
     loading = time.perf_counter() - start
+    proven = _wishes.furnish(library, home.library_file, len(columns.ids))
     library.close()
     baseline_ms, tracks = measure_baseline(columns, queries)
 
@@ -201,14 +205,11 @@ def over_zeromq(made: Columns, queries: int, folder: Path, audio_files: int) -> 
         measure_idle(process)
         report_memory("daemon, idle", process, matrix)
         audio = render_audio(folder / "audio", audio_files)
+        _wishes.play_a_night(client, len(columns.ids))
         client.add_folder(audio)
         while not client.status().analysing:
             time.sleep(0.1)
-        report_latency(
-            "while files are analysed", timed(lambda t: client.next(f"#{t}", LIMIT), tracks, 0.01), baseline_ms
-        )
-        counts = client.status().tracks
-        report("analysed meanwhile / still queued", f"{counts.indexed - len(columns.ids)} / {counts.queued}")
+        measure_busy(client, len(columns.ids), tracks, proven, baseline_ms)
         report_memory("daemon at its highest", process, matrix)
     catalogue, index = Catalogue(columns), VectorIndex(home.index_dir, dim=models.dim, model=models.id)
     index.open(catalogue, 0)
@@ -224,6 +225,33 @@ def measure_quiet(client: Client, catalogue: Catalogue, tracks: list[int], basel
     timed(ids, tracks[:WARM_UP])
     report_latency("nothing else", timed(ids, tracks), baseline_ms)
     report_agreement(ids, catalogue, tracks[:200])
+
+
+def measure_busy(client: Client, stored: int, tracks: list[int], proven: list[int], baseline_ms: np.ndarray) -> None:
+    """Questions while files are analysed; half of those with everything on are about tracks that have proven pairs."""
+    mixed = [*tracks[::2], *np.random.default_rng(4).choice(proven, len(tracks) // 2).tolist()]
+    kinds: dict[str, tuple[list[int], Callable[[int], object]]] = {
+        "plain": (tracks, lambda t: client.next(f"#{t}", LIMIT)),
+        "all on": (mixed, lambda t: client.next(f"#{t}", LIMIT, filters=_wishes.FILTERS, preset="peak")),
+        "all on, stay": (
+            mixed[::4],
+            lambda t: client.next(f"#{t}", LIMIT, lane="stay", filters=_wishes.FILTERS, preset="peak"),
+        ),
+        "all on, rescue": (
+            mixed[::4],
+            lambda t: client.next(f"#{t}", LIMIT, lane="rescue", filters=_wishes.FILTERS, preset="peak"),
+        ),
+        "all on, with three lanes": (
+            mixed[::4],
+            lambda t: client.next(f"#{t}", LIMIT, lanes=True, filters=_wishes.FILTERS, preset="peak"),
+        ),
+    }
+    relaxed = [client.next(f"#{t}", LIMIT, filters=_wishes.FILTERS).relaxed for t in mixed[::20]]
+    report("questions with everything on that had to relax something", f"{np.mean([bool(one) for one in relaxed]):.0%}")
+    for name, (some, ask) in kinds.items():
+        report_latency(f"{name}, while files are analysed", timed(ask, some, 0.01), baseline_ms)
+        counts = client.status().tracks
+        report("analysed meanwhile / still queued", f"{counts.indexed - stored} / {counts.queued}")
 
 
 def measure_idle(process: psutil.Process) -> None:
@@ -290,7 +318,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tracks", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=1000)
-    parser.add_argument("--audio-files", type=int, default=40)
+    parser.add_argument("--audio-files", type=int, default=160)
     parser.add_argument("--in-process", action="store_true", help="without the daemon")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="segue-"))
