@@ -8,7 +8,8 @@ programming, Bellman 1957); forwards from the start, a beam follows the real sco
 from __future__ import annotations
 
 import math
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from segue.recommend.mixability import meeting
 from segue.recommend.walk import (
     Costs,
+    Floats,
     Ground,
     Ids,
     Mask,
@@ -32,8 +34,10 @@ NEAR_ENDS: Final = 48
 """... near it in sound and at the tempo of the start or the end, where the tempo must jump, ..."""
 NEAR_ANYHOW: Final = 32
 """... and near it in sound, whatever their tempo: 3:2 time is among them, and small libraries have no more."""
-BEAM: Final = 12
+BEAM: Final = 8
 """Walks that are followed at a time."""
+PROMISING: Final = 64
+"""Candidates that are rated for each of them: those that the estimates put first."""
 CHILDREN: Final = 6
 """Ways on from each of them that are kept."""
 
@@ -91,45 +95,64 @@ def _tempo_line(start: float, end: float, steps: int) -> list[float]:
 def _search(ground: Ground, start: int, end: int, steps: int) -> Walk:
     """The best walk to the end; where none gets there, one of those that got furthest."""
     layers = _layers(ground, start, end, steps)
-    still = _still_to_pay(ground, layers, end)
-    walks = [Walk((start,))]
-    for layer, ahead in zip(layers, still, strict=True):
-        further = _step(ground, walks, layer, ahead, end)
+    walks, before = [Walk((start,))], np.asarray([start])
+    for layer, guide in zip(layers, _guides(ground, [before, *layers, np.asarray([end])]), strict=True):
+        further = _step(ground, walks, before, layer, guide, end)
         if not further:
             return walks[0]
-        walks = further
+        walks, before = further, layer
     last = np.asarray([end])
     whole = [walk.then(end, float(_costs(ground, walk.rows[-1], last)[0])) for walk in walks]
     return min(whole, key=lambda walk: (walk.cost, walk.rows))
 
 
-def _still_to_pay(ground: Ground, layers: list[Ids], end: int) -> list[npt.NDArray[np.float32]]:
-    """For each layer, what the way from each of its rows to the end costs at least, by estimate."""
-    still: list[npt.NDArray[np.float32]] = []
-    ahead, costs = np.asarray([end]), np.zeros(1, np.float32)
-    for layer in reversed(layers):
-        costs = np.min(pair_costs(ground, layer, ahead) + costs, axis=1, initial=np.inf)
-        still.append(costs)
-        ahead = layer
-    return still[::-1]
+class _Guide(NamedTuple):
+    """What a layer is searched with."""
+
+    ahead: Floats
+    """What the way to the end costs from each of its rows, by estimate, shape (n,)."""
+    steps: Floats
+    """What a step costs to each of them from each row of the layer before, by estimate, shape (before, n)."""
 
 
-def _step(ground: Ground, walks: list[Walk], layer: Ids, ahead: npt.NDArray[np.float32], end: int) -> list[Walk]:
-    """The best ways on from all walks to a layer."""
+def _guides(ground: Ground, layers: list[Ids]) -> list[_Guide]:
+    """Guides for all layers but the first and the last, which are the two ends."""
+    guides: list[_Guide] = []
+    onward = pair_costs(ground, layers[-2], layers[-1])
+    ahead = np.min(onward, axis=1, initial=np.inf)
+    for before, layer in reversed(list(pairwise(layers[:-1]))):
+        steps = pair_costs(ground, before, layer)
+        guides.append(_Guide(ahead, steps))
+        ahead = np.min(steps + ahead, axis=1, initial=np.inf)
+    return guides[::-1]
+
+
+def _step(ground: Ground, walks: list[Walk], before: Ids, layer: Ids, guide: _Guide, end: int) -> list[Walk]:
+    """The best ways on from all walks, which end in the layer ``before``, to the next layer."""
     ways: list[tuple[float, Walk]] = []
     for walk in walks:
-        costs = _costs(ground, walk.rows[-1], layer)
-        hoped = costs + ahead
-        kept = 0
-        for at in np.lexsort((layer, hoped)).tolist():
-            if kept == CHILDREN:
-                break
-            row = int(layer[at])
-            if np.isfinite(hoped[at]) and not is_repeat(ground, (*walk.rows, end), row):
-                ways.append((walk.cost + float(hoped[at]), walk.then(row, float(costs[at]))))
-                kept += 1
+        hopes = guide.steps[np.searchsorted(before, walk.rows[-1])] + guide.ahead
+        order = np.argsort(hopes, kind="stable")
+        promising = np.sort(order[:PROMISING])
+        on = _ways_on(ground, walk, layer[promising], guide.ahead[promising], end)
+        # All of them may be versions of what was played already.
+        ways += on or _ways_on(ground, walk, layer, guide.ahead, end)
     ways.sort(key=lambda way: (way[0], way[1].rows))
     return [walk for _, walk in ways[:BEAM]]
+
+
+def _ways_on(ground: Ground, walk: Walk, rows: Ids, ahead: Floats, end: int) -> list[tuple[float, Walk]]:
+    """The best ways on from a walk to some rows (n,), each with what it costs and may cost until the end."""
+    costs = _costs(ground, walk.rows[-1], rows)
+    hoped = costs + ahead
+    ways: list[tuple[float, Walk]] = []
+    for at in np.lexsort((rows, hoped)).tolist():
+        if len(ways) == CHILDREN:
+            break
+        row = int(rows[at])
+        if np.isfinite(hoped[at]) and not is_repeat(ground, (*walk.rows, end), row):
+            ways.append((walk.cost + float(hoped[at]), walk.then(row, float(costs[at]))))
+    return ways
 
 
 def _costs(ground: Ground, row: int, rows: Ids) -> Costs:

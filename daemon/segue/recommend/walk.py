@@ -169,8 +169,10 @@ def _pair_key(snapshot: Snapshot, rows: Ids, others: Ids) -> Floats:
 
 
 def _pair_strain(energy: Floats, others: Floats) -> Floats:
-    strains = [mixability.energy_strain(float(one), others) for one in energy]
-    return np.stack(strains) if strains else np.zeros((0, len(others)), np.float32)
+    step = others - energy[:, None]
+    beyond = np.maximum(step - mixability.ENERGY_UP, -mixability.ENERGY_DOWN - step) / mixability.ENERGY_FALL
+    strain: Floats = np.nan_to_num(np.clip(beyond, 0.0, 1.0))
+    return strain
 
 
 def _octaves(bpm: Floats) -> Floats:
