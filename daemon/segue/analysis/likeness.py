@@ -1,9 +1,10 @@
 """Stretches of one recording that are nearly stretches of another: a sample, a loop, an edit, a bootleg.
 
 Two textures (`segue.analysis.texture`) are laid over each other at every offset, transposed by up to two semitones and at a few
-speeds; ten seconds of the one against ten seconds of the other give a correlation. A sample that plays under drums keeps the
-most of it, for drums have no part in a texture; music that is only of the same style, tempo and key does not come near it.
-Networks cannot tell this: what they hear of music is its style (`benchmarks/closeness.py` measures both).
+speeds. Ten seconds of the one and ten of the other are as near as the two worst of their five pieces of two seconds correlate:
+what is taken from a record is like it all along, while two tracks of one style, tempo and key meet now and then. A sample that
+plays under drums keeps most of its nearness, for drums have little part in a texture. Networks cannot tell this: what they hear of
+music is its style (`benchmarks/closeness.py` measures both).
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from segue.analysis.texture import BANDS, PER_SEMITONE, RATE, Texture
 Floats = npt.NDArray[np.float32]
 
 WINDOW_SECONDS: Final = 10
-NEAR: Final = 0.55
-"""A correlation from here on is a warning: see `benchmarks/closeness.py`."""
+_PIECES: Final = 5
+NEAR: Final = 0.27
+"""Nearness from here on is a warning: see `benchmarks/closeness.py`."""
 _HOP_SECONDS: Final = 1
 _SEMITONES: Final = 2
 """Transposed so far up and down."""
@@ -141,7 +143,7 @@ def _best(this: Texture, other: Texture, rate: int) -> _Best:
         count = min(per_piece, windows - first)
         rows = this[first * rate * _HOP_SECONDS :][: (count - 1) * rate * _HOP_SECONDS + size]
         for column in range(0, max(len(other) - size, 0) + 1, _COLUMNS - size):
-            scores = _correlations(rows, other[column : column + _COLUMNS], size, rate * _HOP_SECONDS)
+            scores = _nearness(rows, other[column : column + _COLUMNS], size, rate * _HOP_SECONDS)
             if not scores.size:
                 continue
             at = scores.argmax(axis=1)
@@ -152,14 +154,31 @@ def _best(this: Texture, other: Texture, rate: int) -> _Best:
     return best
 
 
+def _nearness(rows: Texture, columns: Texture, size: int, hop: int) -> Floats:
+    """Nearness of each window of `rows`, `hop` frames apart, and `size` frames of `columns` from each on.
+
+    Shape (windows, len(columns) - size + 1).
+    """
+    windows, places = (len(rows) - size) // hop + 1, len(columns) - size + 1
+    if places < 1:
+        return np.zeros((0, 0), np.float32)
+    piece = size // _PIECES
+    correlations = _correlations(rows, columns, piece, hop)
+    worst, second = np.full((2, windows, places), 1.0, np.float32)
+    for number in range(_PIECES):
+        first = number * piece
+        part = correlations[first // hop : first // hop + windows, first : first + places]
+        np.minimum(second, np.maximum(worst, part), out=second)
+        np.minimum(worst, part, out=worst)
+    return (worst + second) / np.float32(2.0)
+
+
 def _correlations(rows: Texture, columns: Texture, size: int, hop: int) -> Floats:
     """Correlation of each window of `rows`, `hop` frames apart, with `size` frames of `columns` from each on.
 
     Shape (windows, len(columns) - size + 1). The products of all frames are summed along their diagonals.
     """
     places = len(columns) - size + 1
-    if places < 1:
-        return np.zeros((0, 0), np.float32)
     windows = (len(rows) - size) // hop + 1
     # Row k is shifted by k, so that a diagonal is a column: it begins where the first row meets a frame of `columns`.
     products = np.zeros((len(rows), len(columns) + 2 * len(rows)), np.float32)

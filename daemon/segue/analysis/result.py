@@ -209,7 +209,7 @@ class Likeness:
     """Seconds, in the other one; where it is looped, of the loop that fits best."""
     other_end: float
     nearness: float
-    """Correlation of the two spectrograms, -1..1, in its best ten seconds; see `segue.analysis.likeness`."""
+    """How near its best ten seconds are, up to 1; see `segue.analysis.likeness`."""
     semitones: float
     """By how much it is higher here than there."""
     speed: float

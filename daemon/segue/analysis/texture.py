@@ -1,8 +1,9 @@
-"""A recording as a texture: where its spectrum has peaks, half semitone by half semitone, and how they come and go.
+"""A recording as a texture: how the peaks of its spectrum come and go, half semitone by half semitone.
 
 It is what two recordings are laid over each other by (`segue.analysis.likeness`): moving it along its bands transposes it, and
 stretching it along its frames changes the tempo. What is smooth over an octave (the noise of drums, the colour of the master)
-and what stands still for seconds (a drone, a hum) is taken out, for much music has that alike.
+and what does not change (a chord that is held, a hum) is taken out, for much music has that alike; and each band counts as much
+as the others, whatever the key.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ _HOP: Final = SAMPLE_RATE // RATE
 _N_FFT: Final = 4096
 _BLOCK: Final = 256
 _OCTAVE: Final = 12 * PER_SEMITONE + 1
-_STILL: Final = 10 * RATE + 1
-"""Frames in which a texture has no mean: what lasts longer is not heard."""
 _RANGE_DB: Final = 60.0
 """So far below the loudest band of its frame, or of the recording, a band is as good as silent."""
+_LEAST_SPREAD_DB: Final = 1.0
+"""A band that varies less than this is not made louder."""
 
 
 def texture(blocks: Iterable[Waveform]) -> Texture:
@@ -48,8 +49,8 @@ def texture(blocks: Iterable[Waveform]) -> Texture:
     levels = 10.0 * np.log10(np.maximum(levels, 10.0 ** (-_RANGE_DB / 10.0) * float(levels.max()) + 1e-9))
     levels = np.maximum(levels, levels.max(axis=1, keepdims=True) - _RANGE_DB)
     levels -= ndimage.uniform_filter1d(levels, _OCTAVE, axis=1)
-    levels -= ndimage.uniform_filter1d(levels, _STILL, axis=0)
-    return np.asarray(levels, dtype=np.float32)
+    levels /= np.maximum(levels.std(axis=0), _LEAST_SPREAD_DB)
+    return np.asarray(np.diff(levels, axis=0, prepend=levels[:1]), dtype=np.float32)
 
 
 def _powers(blocks: Iterable[Waveform]) -> Iterable[Texture]:
