@@ -257,7 +257,7 @@ def _is_only_renewed(db: sqlite3.Connection, row: FileRow | None) -> bool:
 
 
 def mark_missing(db: sqlite3.Connection, gone: Sequence[str]) -> list[int]:
-    """Remember that files are not there now; return the tracks that no present file is left of.
+    """Remember that files are not there now; return the tracks that were in them, some of which may have other files.
 
     A file that never became a track is forgotten: nothing is known of it.
     """
@@ -267,7 +267,7 @@ def mark_missing(db: sqlite3.Connection, gone: Sequence[str]) -> list[int]:
         affected.update(r[0] for r in db.execute(f"SELECT track_id FROM files WHERE {there} AND track_id > 0", chunk))
         db.execute(f"DELETE FROM files WHERE {there} AND track_id IS NULL", chunk)
         db.execute(f"UPDATE files SET state = 'missing', priority = 0 WHERE {there}", chunk)
-    return left_alone(db, affected, 1)
+    return sorted(affected)
 
 
 def forget(db: sqlite3.Connection, gone: Sequence[str]) -> list[int]:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from segue.errors import FolderNotFoundError
-from segue.library import files, paths
+from segue.library import paths
 
 
 def add(db: sqlite3.Connection, folder: Path) -> None:
@@ -53,7 +53,7 @@ def remove(db: sqlite3.Connection, folder: Path) -> list[int]:
     """Stop watching a folder and forget the files below it that no other watched folder covers.
 
     Returns:
-        The tracks that no present file is left of. What is known of them stays, under their identity.
+        The tracks that were in those files, some of which may have others. What is known of them stays, under their identity.
 
     Raises:
         FolderNotFoundError: the folder is not watched.
@@ -67,7 +67,7 @@ def remove(db: sqlite3.Connection, folder: Path) -> list[int]:
         values += paths.below(other)
     affected = [row[0] for row in db.execute(f"SELECT DISTINCT track_id FROM files WHERE {where}", values) if row[0]]
     db.execute(f"DELETE FROM files WHERE {where}", values)
-    return files.left_alone(db, affected, 1)
+    return sorted(affected)
 
 
 def _not_watched(folder: Path) -> FolderNotFoundError:

@@ -118,7 +118,7 @@ class Library(Arranging, Learning, Renewing, Settling, Trusting, Works):
         What is known of their tracks stays under its identity: added again, they need no analysis.
 
         Returns:
-            The tracks left with no present file.
+            The tracks that were in those files.
 
         Raises:
             FolderNotFoundError: the folder is not watched.
@@ -274,7 +274,7 @@ class Library(Arranging, Learning, Renewing, Settling, Trusting, Works):
             files.fail(db, path, error, as_of)
 
     def mark_missing(self, paths: Iterable[str]) -> list[int]:
-        """Remember that files are not there now, keep all that is known; return the tracks left with no present file."""
+        """Remember that files are not there now, keep all that is known; return the tracks that were in them."""
         return self._in_bulk(paths, files.mark_missing)
 
     def forget(self, paths: Iterable[str]) -> list[int]:
