@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from segue.cli.options import Options, absolute, home_option, json_option, pass_options
 from segue.cli.output import clean, make_console, print_json
+from segue.cli.wishes import filter_options, filters_of, moment_options
 from segue.errors import TrackNotFoundError
 
 if TYPE_CHECKING:
-    from segue.client import Client
+    from segue.client.asks import Wishes
     from segue.protocol.messages import Suggestions
+
+LANES: Final = ("best", "stay", "lift", "ease", "turn", "rescue")
+_LIST: Final = 10
+_IN_A_LANE: Final = 4
+"""Rows of a lane, where three are shown: together they fit a screen."""
 
 limit_option = click.option(
     "-n", "--limit", type=click.IntRange(1, 200), default=10, show_default=True, help="How many rows at the most."
@@ -22,21 +28,48 @@ limit_option = click.option(
 
 
 @click.command("next")
-@click.argument("track", required=False)
-@limit_option
+@click.argument("tracks", nargs=-1, metavar="[TRACK]...")
+@click.option(
+    "-n", "--limit", type=click.IntRange(1, 200), help="How many rows at the most: 10, or 4 in each of three lanes."
+)
+@click.option("--lane", type=click.Choice(LANES), help="Where the floor should go; without it: three lanes.")
+@click.option("--more", multiple=True, metavar="TRACK", help="More like this ...")
+@click.option("--less", multiple=True, metavar="TRACK", help="... and less like that.")
+@click.option("--like-crate", metavar="NAME", help="Like the tracks of a crate.")
+@click.option("--like-playlist", type=click.Path(), metavar="FILE", help="Like the tracks of a playlist file.")
+@filter_options
+@moment_options
 @json_option
 @home_option
 @pass_options
-def next_(options: Options, track: str | None, limit: int) -> None:
+def next_(options: Options, tracks: tuple[str, ...], limit: int | None, **wishes: Any) -> None:
     """What to play after TRACK, and why.
 
     TRACK is a file, an id from a table (#12), or part of a title or artist. Without it: what is on the playing deck,
-    else what was played last.
+    else what was played last. With several, suggestions sound like all of them and mix with the first.
+
+    Lanes: stay keeps the floor where it is, lift and ease change its energy, turn surprises but mixes, rescue gives only
+    what has worked in your own sets. best is one list: what sounds most like TRACK, and first of all what mixes with it.
     """
     from segue.client import Client
 
+    lane = wishes.pop("lane")
+    asked: Wishes = {
+        "lane": lane or "best",
+        "lanes": lane is None,
+        "also": [track_reference(track) for track in tracks[1:]],
+        "more": [track_reference(track) for track in wishes.pop("more")],
+        "less": [track_reference(track) for track in wishes.pop("less")],
+        "crate": wishes.pop("like_crate"),
+        "playlist": _file(wishes.pop("like_playlist")),
+        "preset": wishes.pop("preset"),
+        "tonight": not wishes.pop("again"),
+        "filters": filters_of(wishes),
+    }
     with Client(options.home()) as client:
-        answer = client.next(track_reference(track) if track is not None else _current(client), limit)
+        in_lanes = lane is None and not options.json
+        rows = limit or (_IN_A_LANE if in_lanes else _LIST)
+        answer = client.next(track_reference(tracks[0]) if tracks else None, rows, **asked)
     _show(options, answer)
 
 
@@ -95,18 +128,8 @@ def track_reference(text: str) -> str:
     return absolute(text) if names_a_file else text
 
 
-def _current(client: Client) -> str:
-    """The track on the deck that plays, else the one that was played last."""
-    playing = [deck for deck in client.decks().decks if deck.playing and deck.path]
-    if playing:
-        deck = max(playing, key=lambda deck: deck.updated)
-        return deck.path if deck.track is None and deck.path else f"#{deck.track}"
-    plays = client.history(limit=1).plays
-    if not plays:
-        raise TrackNotFoundError(
-            'No deck is playing and nothing was played yet: name a track, as in segue next "title".'
-        )
-    return f"#{plays[0].track}"
+def _file(path: str | None) -> str | None:
+    return None if path is None else absolute(path)
 
 
 def _show(options: Options, answer: Suggestions) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +14,7 @@ from segue.protocol.messages import (
     Crate,
     FileFailure,
     Folder,
+    Mix,
     PlayList,
     Seed,
     Suggestion,
@@ -23,12 +24,36 @@ from segue.protocol.messages import (
 
 _BAR_CELLS: Final = 6
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
-_OUT_OF_REACH: Final = 16.0
-"""Per cent of pitch that the widest usual fader has."""
+_WAYS: Final = {"same time": "", "half time": "x2 ", "double time": "/2 ", "3:2 time": "3:2 ", "2:3 time": "2:3 "}
+_LANES: Final = {
+    "best": "Best",
+    "stay": "Stay: keep the floor where it is",
+    "lift": "Lift: more energy",
+    "ease": "Ease: less energy",
+    "turn": "Turn: another sound that mixes",
+    "rescue": "Rescue: what has worked before",
+}
 
 
 def suggestions_table(answer: Suggestions) -> Group:
-    """The seed in a line, a table of what to play next, and what was relaxed to fill it."""
+    """The seed in a line, and what to play next: in lanes where there are some, else in one list."""
+    parts: list[RenderableType] = [_seed(answer.seed), Text()]
+    if answer.lanes:
+        for lane in answer.lanes:
+            parts += [
+                Text(_LANES[lane.lane], style="bold cyan"),
+                *_list(answer.seed, lane.suggestions, lane.relaxed),
+                Text(),
+            ]
+    else:
+        parts += _list(answer.seed, answer.suggestions, answer.relaxed)
+    parts += [Text(clean(note), style="yellow") for note in answer.seed.notes]
+    if not answer.suggestions:
+        parts.append(Text("Nothing fits yet: index more music with `segue up FOLDER`."))
+    return Group(*parts)
+
+
+def _list(seed: Seed, suggestions: Sequence[Suggestion], relaxed: Sequence[str]) -> list[RenderableType]:
     table = _table()
     table.add_column("match", no_wrap=True)
     table.add_column("play next", ratio=1)
@@ -36,14 +61,12 @@ def suggestions_table(answer: Suggestions) -> Group:
     table.add_column("pitch", justify="right", no_wrap=True)
     table.add_column("key", justify="right", no_wrap=True)
     table.add_column("nrg", justify="right", no_wrap=True)
-    for suggestion in answer.suggestions:
-        table.add_row(*_suggestion(suggestion, answer.seed))
-    notes = [Text(clean(note), style="yellow") for note in answer.seed.notes]
-    if answer.relaxed:
-        notes.append(Text(f"To fill the list: {'; '.join(map(clean, answer.relaxed))}.", style="yellow"))
-    if not answer.suggestions:
-        notes.append(Text("Nothing fits yet: index more music with `segue up FOLDER`."))
-    return Group(_seed(answer.seed), Text(), table, *notes) if answer.suggestions else Group(_seed(answer.seed), *notes)
+    for suggestion in suggestions:
+        table.add_row(*_suggestion(suggestion, seed))
+    parts: list[RenderableType] = [table] if suggestions else []
+    if relaxed:
+        parts.append(Text(f"To fill the list: {'; '.join(map(clean, relaxed))}.", style="yellow"))
+    return parts
 
 
 def tracks_table(tracks: Sequence[Track]) -> Table:
@@ -135,21 +158,6 @@ def plays_table(plays: PlayList) -> Table:
     return table
 
 
-def pitch_to_match(played: float | None, track: float | None) -> tuple[str, float] | None:
-    """How a track's tempo is brought to the tempo being played: ``("", 0.8)``, or ``("x2 ", -0.3)`` in double time.
-
-    Returns a prefix and the pitch in per cent for the nearest of same, double and half time; None when a tempo is
-    unknown.
-    """
-    if not played or not track:
-        return None
-    ways = {
-        prefix: 100.0 * (played / (track * factor) - 1.0) for prefix, factor in (("", 1.0), ("x2 ", 2.0), ("/2 ", 0.5))
-    }
-    best = min(ways, key=lambda prefix: abs(ways[prefix]))
-    return best, ways[best]
-
-
 def bar(share: float, cells: int = _BAR_CELLS) -> str:
     """A bar of block characters for a share of 0..1, `cells` wide."""
     eighths = round(min(max(share, 0.0), 1.0) * cells * 8)
@@ -176,7 +184,7 @@ def _suggestion(suggestion: Suggestion, seed: Seed) -> tuple[Text, Text, str, Te
         match,
         name,
         _number(suggestion.bpm),
-        _pitch(pitch_to_match(seed.bpm and seed.bpm * seed.rate, suggestion.bpm)),
+        _pitch(suggestion, seed),
         suggestion.camelot or "-",
         _energy(suggestion.energy),
     )
@@ -186,14 +194,15 @@ def _name(title: str, artist: str | None, style: str = "") -> Text:
     return Text(clean(title), style=style).append(f" - {clean(artist)}" if artist else "", style="not bold")
 
 
-def _pitch(way: tuple[str, float] | None) -> Text:
-    if way is None:
+def _pitch(suggestion: Suggestion, seed: Seed) -> Text:
+    """How its tempo is brought to the one that is played: ``+0.8%``, or ``x2 -0.3%`` where it counts twice."""
+    mix = suggestion.mix
+    if mix is None or seed.bpm is None or suggestion.bpm is None:
         return Text("-", style="dim")
-    prefix, per_cent = way
-    if abs(per_cent) > _OUT_OF_REACH:
+    if mix.pitch is None:
         return Text("far", style="dim")
     # Adding zero turns a rounded -0.0 into 0.0.
-    return Text(f"{prefix}{round(per_cent, 1) + 0.0:+.1f}%")
+    return Text(f"{_WAYS[mix.time]}{round(mix.pitch, 1) + 0.0:+.1f}%")
 
 
 def _number(value: float | None) -> str:

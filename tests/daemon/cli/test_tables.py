@@ -10,8 +10,8 @@ from rich.console import Console
 
 from segue.cli.output import clean, minutes, plural
 from segue.cli.progress import Tally, follow
-from segue.cli.tables import bar, pitch_to_match, suggestions_table
-from segue.protocol.messages import Counts, IndexState, Seed, Status, Suggestion, Suggestions
+from segue.cli.tables import bar, suggestions_table
+from segue.protocol.messages import Counts, IndexState, LaneList, Mix, Seed, Status, Suggestion, Suggestions
 
 SEED = Seed(
     id=1, path="/a", title="Night Bus", artist="Ada Lantern", bpm=124.0, camelot="8A", energy=6.0, duration=300.0,
@@ -23,13 +23,18 @@ def suggestion(**values):
     usual = {
         "id": 2, "path": "/b", "title": "Pylon", "artist": "Kilnworks", "bpm": 123.0, "camelot": "9A", "energy": 7.0,
         "duration": 200.0, "similarity": 0.9, "score": 0.75, "tags_in_common": ["house"], "why": "one step on the wheel",
+        "mix": Mix(mixes=True, pitch=0.81),
     }  # fmt: skip
     return Suggestion(**usual | values)
 
 
 def drawn(*suggestions, relaxed=()):
+    return printed(Suggestions(seed=SEED, suggestions=list(suggestions), relaxed=list(relaxed)))
+
+
+def printed(answer):
     console = Console(file=io.StringIO(), width=80, highlight=False, emoji=False, markup=False)
-    console.print(suggestions_table(Suggestions(seed=SEED, suggestions=list(suggestions), relaxed=list(relaxed))))
+    console.print(suggestions_table(answer))
     return console.file.getvalue()
 
 
@@ -62,21 +67,28 @@ def test_a_title_cannot_move_the_cursor_or_change_colours():
 
 
 @pytest.mark.parametrize(
-    ("played", "track", "way"),
+    ("mix", "shown"),
     [
-        (124.0, 123.0, ("", 0.813)),
-        (174.0, 87.0, ("x2 ", 0.0)),
-        (87.0, 173.0, ("/2 ", 0.578)),
-        (120.0, 100.0, ("", 20.0)),
+        (Mix(mixes=True, pitch=0.813), "+0.8%"),
+        (Mix(mixes=True, pitch=-0.01, time="half time"), "x2 +0.0%"),
+        (Mix(mixes=True, pitch=0.578, time="double time"), "/2 +0.6%"),
+        (Mix(mixes=False, pitch=-0.34, time="3:2 time"), "3:2 -0.3%"),
+        (Mix(mixes=False, pitch=None), "far"),
     ],
 )
-def test_the_pitch_takes_the_nearest_of_same_double_and_half(played, track, way):
-    assert pitch_to_match(played, track) == (way[0], pytest.approx(way[1], abs=0.001))
+def test_the_pitch_and_the_way_in_which_tempi_meet(mix, shown):
+    assert shown in next(line for line in drawn(suggestion(mix=mix)).splitlines() if "Pylon" in line)
 
 
-def test_no_pitch_without_tempo():
-    assert pitch_to_match(None, 120.0) is None
-    assert pitch_to_match(120.0, None) is None
+def test_lanes_stand_one_below_the_other_with_what_they_gave_up():
+    lanes = [
+        LaneList(lane="stay", suggestions=[suggestion(title="Same")]),
+        LaneList(lane="ease", suggestions=[suggestion(title="Calm")], relaxed=["any key"]),
+    ]
+    answer = Suggestions(seed=SEED, suggestions=[suggestion(title="Not shown")], lanes=lanes)
+    text = printed(answer)
+    assert text.index("Stay:") < text.index("Same") < text.index("Ease:") < text.index("Calm") < text.index("any key")
+    assert "Not shown" not in text
 
 
 @pytest.mark.parametrize(

@@ -28,18 +28,6 @@ def key(seed: str, track: str) -> float:
     return round(float(WHEEL[camelot_number(seed), camelot_number(track)]), 6)
 
 
-def test_the_ends_that_meet_count_but_less_than_the_whole_tracks() -> None:
-    tail = np.array([1, 0], np.float32)
-    heads = np.array([[1, 0], [0, 1], [-1, 0], [0.6, 0.8]], np.float16)
-    whole = np.array([0.8, 0.8, 0.8, -0.9], np.float32)
-    found = mixability.similarity(whole, tail, heads)
-    share = mixability.ENDS_WEIGHT
-    assert share < 0.5
-    assert found == pytest.approx([0.8 + 0.2 * share, 0.8 - 0.8 * share, 0.8 - 1.8 * share, 0.0], abs=1e-3)
-    assert found.dtype == np.float32
-    assert mixability.similarity(whole[:0], tail, heads[:0]).shape == (0,)
-
-
 def test_the_same_tempo_is_best_and_it_falls_off_smoothly() -> None:
     scores = [tempo(128, 128 * (1 + change))[0] for change in (0.0, 0.01, 0.02, 0.04, 0.06, 0.08, 0.12)]
     assert scores[0] == 1.0
