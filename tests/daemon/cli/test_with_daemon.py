@@ -280,6 +280,35 @@ def test_folders_are_added_listed_and_removed(home, folder, tmp_path):
     assert [entry["path"] for entry in removed.json["folders"]] == [str(folder.resolve())]
 
 
+def test_crates_private_folders_and_stars(home, folder, tmp_path):
+    def run(*words):
+        outcome = segue(*words, "--json", home=home)
+        assert outcome.code == 0, outcome.err
+        return outcome.json
+
+    playlist = tmp_path / "friday.m3u8"
+    playlist.write_text("\n".join(str(folder / name) for name in (*TRACKS[:2], "gone.mp3")))
+    (change,) = run("crates", "add", "Friday", playlist)["changes"]
+    assert (change["matched"], change["unmatched"], change["crates"][0]["tracks"]) == (2, ["gone.mp3"], 2)
+    run("crates", "add", "friday", "sunday market")
+    assert len(run("crates", "show", "FRIDAY")["tracks"]) == 3
+    run("crates", "take-out", "friday", "sunday market")
+    assert "Friday" in segue("crates", home=home).out
+    assert run("crates", "import", playlist)["changes"][0]["crates"][0]["name"] == "friday"
+    assert run("crates", "remove", "friday")["crates"] == []
+    assert segue("crates", "show", "Friday", home=home).code == 1
+    assert run("set", "night bus", "--rating", "4")["rating"] == 4
+    assert "★★★★" in segue("show", "night bus", home=home).out
+    assert run("set", "night bus", "--clear", "rating")["rating"] is None
+    assert [entry["private"] for entry in run("folders", "add", "--private", folder)["folders"]] == [True]
+    assert "private" in segue("folders", home=home).out
+    assert run("promote", "undertow")["promoted"]
+    assert [one["title"] for one in run("next", "night bus")["suggestions"]] == ["Undertow"]
+    assert not run("promote", "undertow", "--undo")["promoted"]
+    run("folders", "add", "--public", folder)
+    assert len(run("next", "night bus")["suggestions"]) > 1
+
+
 def test_doctor_knows_the_daemon(home):
     findings = {finding["name"]: finding for finding in segue("doctor", "--json", home=home).lines}
     assert findings["daemon"]["state"] == "ok"
