@@ -2,7 +2,8 @@
 
 A pair that was played raises itself, and pulls its neighbours: tracks that sound like the successor are raised after tracks that
 sound like the predecessor. That is kernel regression over the learned pairs, with a kernel in the cosine of the track vectors
-(Nadaraya 1964, Watson 1964); the neighbours together have one vote.
+(Nadaraya 1964, Watson 1964); the neighbours together have one vote. A track that was played after anything is known, and raised
+a little everywhere: a DJ plays from a fraction of what lies in the library.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ _PAIRS: Final = 64
 """Pairs that pull, at the most: the strongest of them."""
 _PULL_AT_MOST: Final = 2.0
 """Of one pair, however often it was played: its neighbours are not played so often."""
+KNOWN: Final = 0.4
+"""What speaks for a track that is played often, whatever plays; ..."""
+KNOWN_TIMES: Final = 2.0
+"""... 1 - 1/e of it for one that was played so often."""
+_EXACT_AT_MOST: Final = 1024
+"""Candidates that neighbours pull exactly; of more, those that are nearest to the middle of what pulls."""
 _OPINION_WEIGHT: Final = 1.0
 """Of a track that is liked, or disliked, after another: as much as one blend."""
 
@@ -83,6 +90,8 @@ class _Placed:
     to_rows: npt.NDArray[np.int64]
     vectors: npt.NDArray[np.float32]
     """Of the predecessors, shape (u, dim); zeros where a track is not in the library."""
+    known: npt.NDArray[np.float32]
+    """What speaks for each row of the snapshot, whatever plays, shape (n,)."""
 
 
 class Memory:
@@ -117,9 +126,9 @@ class Memory:
         sizes = [len(pairs[before]) for before in self._from.tolist()]
         self._starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
         self._to = np.array([to for before in self._from.tolist() for to in pairs[before]], np.int64)
-        self._weights = np.array(
-            [weight for before in self._from.tolist() for _, weight in pairs[before].values()], np.float32
-        )
+        said = [pair for before in self._from.tolist() for pair in pairs[before].values()]
+        self._weights = np.array([weight for _, weight in said], np.float32)
+        self._times = np.array([times for times, _ in said], np.float32)
         self._placed: _Placed | None = None
 
     @classmethod
@@ -197,7 +206,8 @@ class Memory:
         following = self._pairs.get(seed_id, {}) if seed_id is not None else {}
         if following:
             speaks += np.array([following.get(track, (0, 0.0))[1] for track in ids.tolist()], np.float32)
-        speaks += self._pull(snapshot.rows, vector, rows)
+        placed = self._place(snapshot.rows)
+        speaks += placed.known[rows] + self._pull(placed, vector, rows)
         said: npt.NDArray[np.float32] = np.sign(speaks) * -np.expm1(-np.abs(speaks))
         return said
 
@@ -206,16 +216,16 @@ class Memory:
         self._place(snapshot.rows)
 
     def _pull(
-        self, rows: Rows, vector: npt.NDArray[np.float32], candidates: npt.NDArray[np.int64]
+        self, placed: _Placed, vector: npt.NDArray[np.float32], candidates: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float32]:
         """What pairs near the seed say of candidates near their successors, shape (n,)."""
-        placed = self._place(rows)
+        pull = np.zeros(len(candidates), np.float32)
         near = _kernel(placed.vectors @ vector.astype(np.float32))
         near[placed.from_rows < 0] = 0.0
         order = np.argsort(-near, kind="stable")[:_NEIGHBOURS]
         order = order[near[order] > _LEAST_PULL]
         if not len(order):
-            return np.zeros(len(candidates), np.float32)
+            return pull
         at = np.concatenate([np.arange(self._starts[one], self._starts[one + 1]) for one in order])
         lengths = self._starts[order + 1] - self._starts[order]
         strength = np.repeat(near[order], lengths)
@@ -223,8 +233,10 @@ class Memory:
         at, strength = at[known], strength[known]
         weights = np.clip(self._weights[at], -_PULL_AT_MOST, _PULL_AT_MOST) * strength
         strongest = np.argsort(-np.abs(weights), kind="stable")[:_PAIRS]
-        successors = rows.vectors[placed.to_rows[at[strongest]]]
-        pull: npt.NDArray[np.float32] = _kernel(rows.vectors[candidates] @ successors.T) @ weights[strongest]
+        vectors = placed.rows.vectors
+        successors, weights = vectors[placed.to_rows[at[strongest]]], weights[strongest]
+        chosen = _nearest(vectors, candidates, weights @ successors)
+        pull[chosen] = _kernel(vectors[candidates[chosen]] @ successors.T) @ weights
         return pull / np.float32(max(1.0, float(strength.sum())))
 
     def _place(self, rows: Rows) -> _Placed:
@@ -239,13 +251,30 @@ class Memory:
             vectors = np.zeros((len(from_rows), rows.dim), np.float32)
             vectors[from_rows >= 0] = rows.vectors[from_rows[from_rows >= 0]]
         # Another thread may do the same at the same time: whichever comes last stays, and both are right.
-        self._placed = _Placed(rows, array, from_rows, to_rows, vectors)
+        self._placed = _Placed(rows, array, from_rows, to_rows, vectors, self._known(rows, to_rows))
         return self._placed
+
+    def _known(self, rows: Rows, to_rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        there = to_rows >= 0
+        times = np.bincount(to_rows[there], self._times[there], minlength=len(rows.ids))
+        known: npt.NDArray[np.float32] = (-KNOWN * np.expm1(-times / KNOWN_TIMES)).astype(np.float32)
+        return known
 
 
 def _opinions(said: Mapping[int, float]) -> _Opinions:
     ids = np.array(sorted(said), np.int64)
     return _Opinions(ids, np.array([said[track] for track in ids.tolist()], np.float32))
+
+
+def _nearest(
+    vectors: npt.NDArray[np.float32], candidates: npt.NDArray[np.int64], middle: npt.NDArray[np.float32]
+) -> npt.NDArray[np.int64]:
+    """Positions of the candidates that are pulled most, either way; of all of them where that is cheap."""
+    if len(candidates) <= _EXACT_AT_MOST:
+        return np.arange(len(candidates))
+    most = 2 * len(candidates) > len(vectors)  # gathering them would cost more than the others
+    pulled = (vectors @ middle)[candidates] if most else vectors[candidates] @ middle
+    return np.sort(np.argpartition(-np.abs(pulled), _EXACT_AT_MOST)[:_EXACT_AT_MOST])
 
 
 def _kernel(cosines: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -77,9 +77,24 @@ def test_what_was_thrown_out_is_pushed_down_with_its_neighbours(catalogue: Catal
     assert (said >= -1.0).all()
 
 
-def test_a_pair_far_away_says_nothing(catalogue: Catalogue) -> None:
-    memory = Memory.of([Transition(21, 22, 1.0)])
-    assert np.abs(affinity(catalogue, memory, 0)).max() == 0.0
+def test_a_pair_far_away_says_only_that_its_track_is_known(catalogue: Catalogue) -> None:
+    said = [affinity(catalogue, Memory.of([Transition(21, 22, 1.0, times)]), 0) for times in (0, 1, 9, 99)]
+    assert all(not np.delete(one, 21).any() for one in said)
+    raised = [float(one[21]) for one in said]
+    assert raised[0] == 0.0 < raised[1] < raised[2] < raised[3] < 0.34  # never as much as a pair that was played once
+
+
+def test_of_many_candidates_those_that_are_pulled_most_are_the_same() -> None:
+    columns = library(5000)
+    snapshot = Catalogue(columns).snapshot()
+    memory = Memory.of([Transition(1, 2, 1.0), Transition(3, 4, 1.0)])
+    every = np.arange(5000)
+    few = np.arange(1, 5000, 7)
+    said = memory.affinity(snapshot, columns.vectors[0], 1, every)
+    alone = memory.affinity(snapshot, columns.vectors[0], 1, few)
+    strong = np.argsort(-alone)[:50]
+    assert alone[strong].min() > 0.1
+    np.testing.assert_allclose(said[few][strong], alone[strong], rtol=1e-5)
 
 
 def test_many_neighbours_have_one_vote_together(catalogue: Catalogue) -> None:
