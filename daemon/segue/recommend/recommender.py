@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -30,7 +30,7 @@ CANDIDATES: Final = 128
 """Nearest tracks that are ranked anew by everything else."""
 MIXING: Final = 32
 """Nearest tracks that mix, which are ranked with them."""
-PLAYED_ALREADY: Final = "what was played tonight already"
+PLAYED_ALREADY: Final = "what was played already, or another version of it"
 NOT_PROVEN: Final = "pairs that are like proven ones"
 NOT_MIXING: Final = "proven pairs that do not mix now"
 SEED_TAGS: Final = 5
@@ -142,10 +142,16 @@ class Recommender:
         while True:
             left, relaxed = _through(fresh, gates)
             ranking = self._rank(question, left, [*given_up, *relaxed])
-            if ranking.suggestions or not gates:
+            if ranking.suggestions:
                 return ranking
-            # Nothing but copies and other versions is left: the cheapest promise gives way.
-            given_up = [*given_up, gates.pop().said]
+            # Nothing but copies and other versions is left: the cheapest promise gives way, and the night itself at last.
+            if gates:
+                given_up = [*given_up, gates.pop().said]
+            elif question.asked.tonight.tracks or not question.asked.versions:
+                fresh, given_up = allowed, [PLAYED_ALREADY]
+                question = question._replace(asked=replace(asked, tonight=NOTHING_PLAYED, versions=True))
+            else:
+                return ranking
 
     # One ranking -----------------------------------------------------------------------------------------------------
 
@@ -232,9 +238,13 @@ class Recommender:
             if picked:
                 return _Rescued(found, picked, given_up)
         mixing = lanes.mixing(snapshot, question.seed, allowed, asked.weights)
-        found = self._terms(question, np.flatnonzero(mixing if np.any(mixing) else allowed))
-        order = _sorted(snapshot, found, found.learned + scoring.total(found, asked.weights))
-        return _Rescued(found, picker.pick(found, order[: max(CANDIDATES, 4 * limit)], limit), [NOT_MIXING, NOT_PROVEN])
+        for mask in (mixing, allowed):
+            found = self._terms(question, np.flatnonzero(mask))
+            order = _sorted(snapshot, found, found.learned + scoring.total(found, asked.weights))
+            picked = picker.pick(found, order[: max(CANDIDATES, 4 * limit)], limit)
+            if picked:
+                break
+        return _Rescued(found, picked, [NOT_MIXING, NOT_PROVEN])
 
     def _terms(self, question: _Question, rows: npt.NDArray[np.int64]) -> Terms:
         asked = question.asked
