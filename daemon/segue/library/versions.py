@@ -92,6 +92,8 @@ _MOST: Final = 8
 """Things that are taken away from one title."""
 _LONGEST: Final = 300
 """Characters of a title that is looked at: longer ones are no titles."""
+_JOINED: Final = re.compile(r"\s*[,;/&+]\s*|\s+(?:and|x|vs\.?|with)\s+")
+"""What stands between artists."""
 _EMPTY_WORDS: Final = frozenset({"", "the", "a", "an", "in the", "my", "of", "to"})
 _QUOTES: Final = str.maketrans("", "", "'’‘`´\"“”")  # noqa: RUF001 - quotes as they come
 
@@ -112,15 +114,21 @@ def version(title: str) -> str:
 
 def work_key(title: str, artist: str | None) -> int:
     """Hash a work, that is stem and artist, to 64 bits; 0: unknown, as of titles that any work may have."""
-    by = names.artist_key(artist)
+    by = _artists(artist)
     head, dash, rest = title.partition(" - ")
-    if dash and by and names.artist_key(head) == by:
+    if dash and by and _artists(head) == by:
         title = rest
     bare = stem(title)
     if not bare or _GENERIC.fullmatch(bare):
         return 0
     digest = hashlib.blake2b(f"{by}\0{bare}".encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "little") or 1
+
+
+def _artists(artist: str | None) -> str:
+    """Who made a work, in one order however they are joined: ``"B & A feat. C"`` is ``"A, B"``."""
+    parts = _JOINED.split(names.fold(names.without_guests(artist or "")))
+    return ", ".join(sorted(filter(None, (part.strip().removeprefix("the ") for part in parts))))
 
 
 def _split(title: str) -> tuple[str, list[str]]:

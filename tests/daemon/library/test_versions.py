@@ -129,6 +129,8 @@ def test_a_work_is_stem_and_artist() -> None:
     assert work_key("Song", "A") != work_key("Song", "B")
     assert work_key("Song", "A") != work_key("Song Part 2", "A")
     assert work_key("song v1", None) == work_key("song v2 final", None) != 0
+    assert work_key("Song", "A & B") == work_key("Song", "B, A") == work_key("Song", "b vs. a feat. C")
+    assert work_key("Song", "The A") == work_key("Song", "A") != work_key("Song", "A & B")
     assert work_key("Song", "A") < 1 << 64
 
 

@@ -51,7 +51,7 @@ class Counts(Result):
     """Files and tracks by state."""
 
     indexed: int
-    """Tracks that can be suggested."""
+    """Tracks that are analysed and there, those of private folders too."""
     queued: int
     """Files that wait for analysis, the ones in work among them."""
     failed: int
