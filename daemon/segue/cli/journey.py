@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from segue.cli.ask import track_reference
 from segue.cli.m3u import refuse_existing
@@ -18,6 +19,10 @@ class Wish:
     arc: str
     start: str | None
     end: str | None
+    filters: dict[str, Any]
+    """The protocol's `Filters`."""
+    preset: str | None
+    again: bool
     m3u8: Path | None
     relative: bool
     force: bool
@@ -35,5 +40,8 @@ def make(options: Options, wish: Wish) -> None:
             wish.arc,
             None if wish.start is None else track_reference(wish.start),
             None if wish.end is None else track_reference(wish.end),
+            filters=wish.filters,
+            preset=wish.preset,
+            tonight=not wish.again,
         )
     route.show(options, made, wish.m3u8, relative=wish.relative, force=wish.force)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from segue.cli.ask import track_reference
 from segue.cli.m3u import playlist_options, refuse_existing
 from segue.cli.options import Options, home_option, json_option, pass_options
+from segue.cli.wishes import filter_options, filters_of, moment_options
 
 
 @click.command()
@@ -21,6 +23,8 @@ from segue.cli.options import Options, home_option, json_option, pass_options
     show_default=True,
     help="N steps make N + 1 tracks, both included.",
 )
+@filter_options
+@moment_options
 @playlist_options
 @json_option
 @home_option
@@ -34,18 +38,23 @@ def path(
     m3u8: Path | None,
     relative: bool,
     force: bool,
+    **wishes: Any,
 ) -> None:
     """A way from START to END in which every track mixes with the one before.
 
-    START and END are files, ids from a table (#12), or parts of titles or artists. What was played tonight is left out, but
-    for these two.
+    START and END are files, ids from a table (#12), or parts of titles or artists. Filters, and what was played tonight, are about
+    the tracks between them.
     """
     from segue.cli import route
     from segue.client import Client
 
+    preset, again = wishes.pop("preset"), wishes.pop("again")
+    filters = filters_of(wishes)
     refuse_existing(m3u8, force=force)
     with Client(options.home()) as client:
-        found = client.path(track_reference(start), track_reference(end), steps)
+        found = client.path(
+            track_reference(start), track_reference(end), steps, filters=filters, preset=preset, tonight=not again
+        )
     route.show(options, found, m3u8, relative=relative, force=force)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
@@ -15,6 +16,7 @@ from segue.cli.exits import Exit
 from segue.cli.m3u import playlist_options
 from segue.cli.options import Options, home_option, json_option, pass_options
 from segue.cli.output import clean, make_console, print_json
+from segue.cli.wishes import OneOrRange, filters_of, moment_options, place_options
 from segue.errors import DaemonError, FileMissingError, InvalidParamsError, SegueError
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 NAMES: Final = ("bpm", "key", "energy", "rating")
 ARC: Final = "warmup-peak-down"
 ARC_PARTS: Final = "warmup, build, peak, plateau, down, after"
+
+
+_Ends = tuple[float | None, float | None]
 
 
 class _Said(NamedTuple):
@@ -36,9 +41,9 @@ class _Said(NamedTuple):
 
 @click.command("set")
 @click.argument("track", required=False)
-@click.option("--bpm", type=float, help="Beats a minute, 20 to 999.")
+@click.option("--bpm", type=OneOrRange(), help="Beats a minute, 20 to 999; in a set only these, as 120-128.")
 @click.option("--key", help="In any usual spelling: 8A, 1m, Am, A minor.")
-@click.option("--energy", type=float, help="1 (calm) to 10 (peak time).")
+@click.option("--energy", type=OneOrRange(), help="1 (calm) to 10 (peak time); in a set only these, as 4-8.")
 @click.option("--rating", type=click.IntRange(0, 5), help="Stars, 0 to 5.")
 @click.option(
     "--clear", multiple=True, type=click.Choice(NAMES), help="Take back what you said of it; may be repeated."
@@ -58,6 +63,8 @@ class _Said(NamedTuple):
 )
 @click.option("--start", metavar="TRACK", help="The first track of the set.")
 @click.option("--end", metavar="TRACK", help="The last track of the set.")
+@place_options
+@moment_options
 @playlist_options
 @json_option
 @home_option
@@ -66,9 +73,9 @@ def set_(
     options: Options,
     track: str | None,
     *,
-    bpm: float | None,
+    bpm: _Ends | None,
     key: str | None,
-    energy: float | None,
+    energy: _Ends | None,
     rating: int | None,
     clear: Sequence[str],
     table: Path | None,
@@ -79,6 +86,7 @@ def set_(
     m3u8: Path | None,
     relative: bool,
     force: bool,
+    **wishes: Any,
 ) -> None:
     r"""Say what a track is, or make a set.
 
@@ -86,23 +94,33 @@ def set_(
     segue set "so what" --key Dm --energy 4
     segue set --minutes 60 --arc warmup-peak-down --m3u8 tonight.m3u8
 
-    With TRACK: say what its tempo, key, energy or rating is. It outranks its file's tags, DJ programs and Segue's own estimate. TRACK is
-    a file, an id from a table (#12), or part of a title or artist. No music file is touched. What is set holds at once and for
-    good, whatever is analysed, moved or renamed later; `--clear` takes it back.
+    With TRACK: say what its tempo, key, energy or rating is. It outranks its file's tags, DJ programs and Segue's own estimate.
+    TRACK is a file, an id from a table (#12), or part of a title or artist. No music file is touched. What is set holds at once
+    and for good, whatever is analysed, moved or renamed later; `--clear` takes it back.
 
     With --minutes: have a whole set made, whose energy follows an arc and in which every track mixes with the one before.
+    --arc and all options below it are about sets.
     """
-    said = any(value is not None for value in (bpm, key, energy, rating)) or bool(clear)
     if minutes is not None:
-        if track is not None or table is not None or said:
-            raise click.UsageError(
-                "With --minutes a whole set is made: it has no TRACK, and no tempo, key, energy or rating of one."
-            )
-        journey.make(options, journey.Wish(minutes, arc or ARC, start, end, m3u8, relative, force))
+        if any(value is not None for value in (track, table, key, rating)) or clear:
+            raise click.UsageError("With --minutes a whole set is made: it has no TRACK, and no key or rating of one.")
+        preset, again = wishes.pop("preset"), wishes.pop("again")
+        filters = filters_of({**wishes, "bpm": bpm, "energy": energy})
+        wish = journey.Wish(minutes, arc or ARC, start, end, filters, preset, again, m3u8, relative, force)
+        journey.make(options, wish)
         return
-    if any(value is not None for value in (arc, start, end, m3u8)) or relative or force:
+    if any((arc, start, end, m3u8, relative, force)) or any(
+        value not in {None, (), False} for value in wishes.values()
+    ):
         raise click.UsageError("Say how long the set is: --minutes 60.")
-    _settle(options, track, table, _Said(track or "", bpm, key, energy, rating), clear)
+    _settle(options, track, table, _Said(track or "", _one("--bpm", bpm), key, _one("--energy", energy), rating), clear)
+
+
+def _one(option: str, ends: _Ends | None) -> float | None:
+    """The number that was given for a track."""
+    if ends is not None and ends[0] != ends[1] and not (ends[0] and math.isnan(ends[0])):
+        raise click.UsageError(f"A track has one number, not a range: {option}. For a set say --minutes, too.")
+    return None if ends is None else ends[0]
 
 
 def _settle(options: Options, track: str | None, table: Path | None, said: _Said, clear: Sequence[str]) -> None:

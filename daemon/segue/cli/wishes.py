@@ -39,24 +39,46 @@ class Range(click.ParamType[tuple[float | None, float | None]]):
         return (low, high) if found[2] else (low, low)
 
 
-def filter_options(command: _Function) -> _Function:
-    """Add the options that `filters_of` reads."""
+class OneOrRange(Range):
+    """A number, also one that cannot be true, or a range."""
+
+    name = "number"
+
+    def __init__(self) -> None:
+        super().__init__(float)
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float | None, float | None]:
+        """Read it; one number is both ends."""
+        try:
+            number = float(str(value))
+        except ValueError:
+            return super().convert(value, param, ctx)
+        return number, number
+
+
+def place_options(command: _Function) -> _Function:
+    """Add the options that `filters_of` reads, but for ``--bpm`` and ``--energy``."""
     for option in reversed(
         (
             click.option("--crate", "crates", multiple=True, metavar="NAME", help="Only tracks of this crate."),
             click.option("--folder", "folders", multiple=True, metavar="DIR", help="Only tracks in this folder."),
             click.option("--genre", "genres", multiple=True, metavar="NAME", help="Only files of this genre."),
             click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only tracks that sound so."),
-            click.option("--bpm", "bpm", type=Range(float), metavar="A-B", help="Only tempi in this range."),
-            click.option("--energy", "energy", type=Range(float), metavar="A-B", help="Only energies in this range."),
-            click.option(
-                "--stars", "rating", type=click.IntRange(0, 5), help="Only tracks with so many stars or more."
-            ),
-            click.option("--year", "year", type=Range(int), metavar="A-B", help="Only tracks of these years."),
+            click.option("--stars", type=click.IntRange(0, 5), help="Only tracks with so many stars or more."),
+            click.option("--year", type=Range(int), metavar="A-B", help="Only tracks of these years."),
         )
     ):
         command = option(command)
     return command
+
+
+def filter_options(command: _Function) -> _Function:
+    """Add the options that `filters_of` reads."""
+    energy = click.option("--energy", type=Range(float), metavar="A-B", help="Only energies in this range.")
+    bpm = click.option("--bpm", type=Range(float), metavar="A-B", help="Only tempi in this range.")
+    return place_options(bpm(energy(command)))
 
 
 def moment_options(command: _Function) -> _Function:
@@ -70,7 +92,7 @@ def filters_of(values: dict[str, Any]) -> dict[str, Any]:
     """Take the filters out of a command's options, as the protocol's `Filters`."""
     found: dict[str, Any] = {name: list(values.pop(name)) for name in ("crates", "genres", "tags")}
     found["folders"] = [_folder(text) for text in values.pop("folders")]
-    found["rating"] = values.pop("rating")
+    found["rating"] = values.pop("stars")
     for name in ("bpm", "energy", "year"):
         low, high = values.pop(name) or (None, None)
         found |= {f"{name}_from": low, f"{name}_to": high}

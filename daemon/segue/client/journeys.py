@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from segue.client import asks_journeys as asks
 from segue.client.asks import Ask
+from segue.client.asks_journeys import Wished
 from segue.protocol import messages as m
 
 R = TypeVar("R")
@@ -27,7 +28,7 @@ class Journeys:
         end: str,
         steps: int = 8,
         *,
-        filters: m.Filters | None = None,
+        filters: Wished = None,
         preset: str | None = None,
         tonight: bool = True,
     ) -> m.Route:
@@ -41,7 +42,7 @@ class Journeys:
         start: str | None = None,
         end: str | None = None,
         *,
-        filters: m.Filters | None = None,
+        filters: Wished = None,
         preset: str | None = None,
         tonight: bool = True,
     ) -> m.Route:
@@ -62,7 +63,7 @@ class AsyncJourneys:
         end: str,
         steps: int = 8,
         *,
-        filters: m.Filters | None = None,
+        filters: Wished = None,
         preset: str | None = None,
         tonight: bool = True,
     ) -> m.Route:
@@ -76,7 +77,7 @@ class AsyncJourneys:
         start: str | None = None,
         end: str | None = None,
         *,
-        filters: m.Filters | None = None,
+        filters: Wished = None,
         preset: str | None = None,
         tonight: bool = True,
     ) -> m.Route:

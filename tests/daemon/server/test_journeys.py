@@ -44,7 +44,9 @@ def record(number: int) -> Any:
         key=Key(KEYS[key], camelot_name(key), 0.9),
         energy=2.0 + 7.5 * ((7 * number) % TRACKS) / TRACKS,
         vector=near / np.linalg.norm(near),
-        structure=Structure(sections=(), mix_in=MixPoint(4.0, 16), mix_out=MixPoint(304.0, 16)) if number % 4 else Structure(),
+        structure=Structure(sections=(), mix_in=MixPoint(4.0, 16), mix_out=MixPoint(304.0, 16))
+        if number % 4
+        else Structure(),
     )
 
 
@@ -201,13 +203,25 @@ def test_the_commands_print_json_and_write_playlists(served: Served, tmp_path: P
     assert "0:00" in outcome.out
     assert all(len(line) <= 80 for line in outcome.out.splitlines() if str(file) not in line)
 
+    narrow = ("--bpm", "122-123", "--energy", "4-8", "--crate", "best", "--again", "--preset", "peak")
+    outcome = segue("set", "--minutes", "20", "--arc", "6", *narrow, "--json", home=served.home)
+    assert outcome.json["relaxed"] == []
+    assert all(
+        122 <= track["bpm"] <= 123 and 4 <= track["energy"] <= 8 and track["id"] <= 30
+        for track in outcome.json["tracks"]
+    )
+    wrong = segue("path", "#1", "#2", "--year", "0-5", "--json", home=served.home)
+    assert (wrong.code, wrong.json["error"]["code"]) == (1, "invalid-params")
+
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--arc", "peak"], "--minutes"),
         (["Title", "--minutes", "30"], "no TRACK"),
-        (["--minutes", "30", "--bpm", "120"], "no TRACK"),
+        (["--minutes", "30", "--rating", "4"], "no TRACK"),
+        (["Title", "--bpm", "120-128"], "not a range"),
+        (["Title", "--bpm", "120", "--again"], "--minutes"),
         ([], "TRACK"),
         (["Title", "--start", "#2"], "--minutes"),
     ],
