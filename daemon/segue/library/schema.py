@@ -126,6 +126,7 @@ _LEARNING: Final = (
     "ALTER TABLE tracks ADD COLUMN promoted INTEGER NOT NULL DEFAULT 0",  # suggested although its folder is private
     # 64-bit hash of the title's stem and the artist, as a signed number; 0: unknown, or not made yet.
     "ALTER TABLE tracks ADD COLUMN work_key INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX tracks_work ON tracks (work_key)",
     "ALTER TABLE folders ADD COLUMN private INTEGER NOT NULL DEFAULT 0",  # its tracks are suggested to nobody
     "CREATE TABLE night_starts (at REAL NOT NULL)",  # nights that were begun by a command
     """CREATE TABLE transitions (

@@ -118,6 +118,7 @@ def older(path: Path, names: str) -> None:
     with closing(sqlite3.connect(path)) as db:
         for table in ("night_starts", "transitions", "opinions", "imports", "settings", "crate_tracks", "crates"):
             db.execute(f"DROP TABLE {table}")
+        db.execute("DROP INDEX tracks_work")
         for column in ("tracks.rating", "tracks.promoted", "tracks.work_key", "folders.private"):
             db.execute("ALTER TABLE {} DROP COLUMN {}".format(*column.split(".")))
         db.execute("DROP TABLE track_details")
