@@ -92,18 +92,18 @@ def spread(order: npt.NDArray[np.int64], score: npt.NDArray[np.float64], vectors
 
     ``order`` are positions, best first; ``score`` and ``vectors`` (dim) are by position. The first stays the first.
     """
-    left = order.tolist()
-    if not left:
+    if not len(order):
         return []
-    chosen = [left.pop(0)]
-    closest = vectors[left] @ vectors[chosen[0]] if left else np.zeros(0, np.float32)
-    while left:
-        best = int(np.argmax(score[left] - DIVERSITY * np.clip(closest, 0.0, 1.0)))
-        chosen.append(left.pop(best))
-        closest = np.delete(closest, best)
-        if left:
-            closest = np.maximum(closest, vectors[left] @ vectors[chosen[-1]])
-    return chosen
+    near = DIVERSITY * np.clip(vectors[order] @ vectors[order].T, 0.0, 1.0)
+    worth, cost, chosen = score[order], near[0].copy(), [0]
+    worth[0] = -np.inf
+    for _ in range(len(order) - 1):
+        best = int(np.argmax(worth - cost))
+        chosen.append(best)
+        worth[best] = -np.inf
+        np.maximum(cost, near[best], out=cost)
+    spaced: list[int] = order[chosen].tolist()
+    return spaced
 
 
 def _energy(seed: ProbeSeed, lane: Lane, energy: npt.NDArray[np.float32]) -> Mask | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from segue.errors import InvalidParamsError
 from segue.protocol.messages import Filters
-from segue.recommend import filters as row_filters
 from segue.recommend.catalogue import Snapshot
-from segue.recommend.filters import Crates, Mask
+from segue.recommend.filters import Crates, Mask, Sieve
 from segue.recommend.lanes import Lane
 from segue.recommend.memory import Memory
 from segue.recommend.recommender import Asked
@@ -29,6 +28,7 @@ class Taste:
     crates: Callable[[], Crates]
     base: Callable[[], Weights]
     """The weights in use."""
+    sieve: Sieve = field(default_factory=Sieve)
 
     def weights(self, name: str | None) -> Weights:
         """The weights in use, or a preset on top of them. Raises InvalidParamsError where there is no preset of the name."""
@@ -56,4 +56,4 @@ class Taste:
         )
 
     def _masks(self, filters: Filters, snapshot: Snapshot) -> list[tuple[str, Mask]]:
-        return row_filters.masks(filters, snapshot, self.crates())
+        return self.sieve.masks(filters, snapshot, self.crates())
