@@ -45,6 +45,8 @@ def without_guests(artist: str) -> str:
 
 def fold(text: str) -> str:
     """Fold case, accents and white space, so that two spellings of one name are equal."""
+    if text.isascii():  # most are, and a library has a hundred thousand
+        return _SPACES.sub(" ", text.casefold()).strip()
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return _SPACES.sub(" ", bare.casefold()).strip()
 

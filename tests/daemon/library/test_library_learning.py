@@ -170,6 +170,9 @@ WANTED = (
     (Wanted(None, None, "Title c", 240.0), None),
     (Wanted(None, "Somebody", "Title c"), None),
     (Wanted("/elsewhere/a.mp3", None, None, 400.0), None),  # another recording of this name
+    (Wanted("/elsewhere/a.mp3", None, "Another"), None),  # as this one
+    (Wanted("/elsewhere/a.mp3", None, "Title A (Original Mix)"), "a"),
+    (Wanted("/elsewhere/a.mp3", None, "Another", 181.0), "a"),  # as long: its tags were changed
     (Wanted("/elsewhere/same.mp3"), None),  # which of two?
     (Wanted("/disk/two/same.mp3"), "same 2"),
     (Wanted("/x\0y"), None),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from segue.protocol.messages import Deck
-from segue.server.witness import Blended, PlayedOnDeck, ThrownOut, Witness
+from segue.server.witness import AGAIN_SECONDS, Blended, PlayedOnDeck, ThrownOut, Witness
 
 A, B, C = 1, 2, 3
 
@@ -131,3 +133,29 @@ def test_many_decks_are_not_kept_for_ever() -> None:
     for number in range(1000):
         witness.deck(deck(float(number), f"deck {number}", number, playing=False))
     assert len(witness._loads) <= 64
+
+
+EVENTS = st.tuples(
+    st.floats(0.0, 400.0),  # seconds since the last one
+    st.sampled_from("123"),
+    st.sampled_from([None, A, B, C, 4, 5]),
+    st.booleans(),
+)
+
+
+@given(st.lists(EVENTS, max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_whatever_the_decks_say_the_facts_are_possible(events: list) -> None:
+    witness, now, played = Witness(), 1000.0, dict[int, float]()
+    for seconds, name, track, playing in events:
+        now += seconds
+        for fact in (*witness.tick(now), *witness.deck(deck(now, name, track, playing))):
+            assert fact.at <= now
+            if isinstance(fact, PlayedOnDeck):
+                assert fact.track not in played or fact.at - played[fact.track] > AGAIN_SECONDS
+                played[fact.track] = fact.at
+            else:
+                assert fact.from_id != fact.to_id
+                assert not isinstance(fact, Blended) or fact.seconds is None or 0.0 <= fact.seconds <= now - 1000.0
+                # A pair that blended was played, both of it.
+                assert isinstance(fact, ThrownOut) or {fact.from_id, fact.to_id} <= played.keys()
