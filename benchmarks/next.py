@@ -110,7 +110,7 @@ def report_recall(catalogue: Catalogue, index: VectorIndex, tracks: Sequence[int
             allowed[row] = False
             if name == "pool":
                 facts = snapshot.facts
-                allowed = pool.choose(snapshot, facts.strong[row], facts.weak[row], allowed, LIMIT).mask
+                allowed = pool.choose(snapshot, facts.telling[row], allowed, LIMIT).mask
             vector = snapshot.rows.vectors[row]
             found, how = index.search(snapshot.rows, vector, 200, allowed)
             truth, _ = exact.search(snapshot.rows, vector, LIMIT, allowed)

@@ -51,10 +51,8 @@ class Facts:
     genre: npt.NDArray[np.int32]
     place: npt.NDArray[np.int32]
     private: npt.NDArray[np.bool_]
-    strong: npt.NDArray[np.uint64]
-    """The most telling tags as a bit set (`Telling.bits`)."""
-    weak: npt.NDArray[np.uint64]
-    """All telling tags, the faint ones too."""
+    telling: npt.NDArray[np.uint64]
+    """All telling tags as a bit set, the faint ones too (`Telling.bits`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +142,8 @@ class Catalogue:
             self._snapshot = self._view()
 
     def _values(self, columns: Columns) -> dict[str, Array]:
-        strong, weak = self._telling.bits(columns.tags)
-        return {**columns.arrays(), "strong": strong, "weak": weak, "alive": np.ones(len(columns.ids), dtype=np.bool_)}
+        telling, alive = self._telling.bits(columns.tags), np.ones(len(columns.ids), dtype=np.bool_)
+        return {**columns.arrays(), "telling": telling, "alive": alive}
 
     def _with_our_features(self, columns: Columns) -> Columns:
         """The same with the features of this catalogue, which takes in those that are new to it."""
@@ -178,8 +176,7 @@ class Catalogue:
             view = self._table.view()
             self._telling = Telling.learn(view["tags"], self._labels)
             self._learned_from = len(living)
-            strong, weak = self._telling.bits(view["tags"])
-            self._table.change(np.arange(self._table.size), {"strong": strong, "weak": weak})
+            self._table.change(np.arange(self._table.size), {"telling": self._telling.bits(view["tags"])})
 
     def _view(self) -> Snapshot:
         view = self._table.view()

@@ -181,13 +181,13 @@ class Recommender:
 
     def _best(self, question: _Question, allowed: Mask) -> tuple[Terms, list[int], Search, list[str]]:
         snapshot, seed, limit, asked, proven = question
-        strong, weak = snapshot.telling.bits(snapshot.telling.row(seed.tags))
+        tags = snapshot.telling.bits(snapshot.telling.row(seed.tags))[0]
         possible = int(np.count_nonzero(allowed))
         wanted, k, search = limit, max(CANDIDATES, 2 * limit), _EXACT
         picker = self._picker(question)
         blends = self._blends(question, allowed)
         while True:
-            choice = pool.choose(snapshot, strong[0], weak[0], allowed, wanted)
+            choice = pool.choose(snapshot, tags, allowed, wanted)
             near, search = self._index.search(snapshot.rows, seed.vector, k, choice.mask)
             rows = np.union1d(near.rows, np.concatenate([blends, _rows_of(snapshot, proven, allowed)]))
             found = self._terms(question, rows)
@@ -218,11 +218,14 @@ class Recommender:
             rows, weights = np.flatnonzero(allowed), weights.changed(lanes.TURN)
         else:
             near, search = self._index.search(snapshot.rows, seed.vector, k, allowed)
-            rows = np.union1d(near.rows, _rows_of(snapshot, proven, allowed))
+            blends = self._blends(question, allowed)
+            rows = np.union1d(near.rows, np.concatenate([blends, _rows_of(snapshot, proven, allowed)]))
         found = self._terms(question, rows)
         score = scoring.total(found, weights)
         order = _sorted(snapshot, found, score)[:k]
         spread = np.array(lanes.spread(order, score, snapshot.rows.vectors[rows]), dtype=np.int64)
+        # Where a promise was given up, those that keep it all the same come first.
+        spread = spread[np.argsort(~found.mixes[spread], kind="stable")]
         return found, self._picker(question).pick(found, spread, limit), search
 
     def _rescue(self, question: _Question, allowed: Mask) -> _Rescued:

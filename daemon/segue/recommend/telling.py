@@ -25,8 +25,6 @@ ENOUGH: Final = 0.5
 """... and always from this one on."""
 COMMON: Final = 0.5
 """A tag that more than this share of the library has tells nothing."""
-STRONG: Final = 5
-"""How many tags of a track count as its most telling ones."""
 FAINT: Final = 0.5
 """A faint tag reaches this share of its label's level."""
 HARDLY: Final = 1e-6
@@ -66,15 +64,13 @@ class Telling:
         bit[weights <= 0.0] = 0
         return cls(labels, levels, weights, bit)
 
-    def bits(self, tags: npt.NDArray[np.float16]) -> tuple[Bits, Bits]:
-        """The most telling tags of each row of ``tags`` (n, labels), and all that it has even faintly, as bit sets."""
-        strong, weak = np.zeros(len(tags), np.uint64), np.zeros(len(tags), np.uint64)
+    def bits(self, tags: npt.NDArray[np.float16]) -> Bits:
+        """All telling tags that each row of ``tags`` (n, labels) has even faintly, as a bit set."""
+        bits = np.zeros(len(tags), np.uint64)
         for start in range(0, len(tags), BLOCK):
             block = slice(start, start + BLOCK)
-            probability = tags[block].astype(np.float32)
-            weak[block] = _pack(probability >= FAINT * self.levels, self.bit)
-            strong[block] = _pack(self._strongest(probability), self.bit)
-        return strong, weak
+            bits[block] = _pack(tags[block].astype(np.float32) >= FAINT * self.levels, self.bit)
+        return bits
 
     def row(self, tags: Mapping[str, float]) -> npt.NDArray[np.float16]:
         """Probabilities by name as one row of shape (1, labels); unknown names are passed over."""
@@ -85,14 +81,6 @@ class Telling:
         both = np.minimum(seed, other).astype(np.float32)
         worth = np.where(both >= self.levels, both * np.where(self.bit > 0, self.weights, HARDLY), 0.0)
         return [self.labels[at] for at in np.argsort(-worth, kind="stable") if worth[at] > 0.0]
-
-    def _strongest(self, probability: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
-        worth = np.where(probability >= self.levels, probability * self.weights, 0.0)
-        if worth.shape[1] > STRONG:
-            least = np.partition(worth, -STRONG, axis=1)[:, -STRONG, None]
-            worth = np.where(worth >= least, worth, 0.0)
-        strongest: npt.NDArray[np.bool_] = worth > 0.0
-        return strongest
 
 
 def _pack(has: npt.NDArray[np.bool_], bit: Bits) -> Bits:

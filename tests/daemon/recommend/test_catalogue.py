@@ -75,8 +75,7 @@ def test_it_holds_what_a_dict_would_hold(steps: list[tuple[bool, set[int]]]) -> 
                 getattr(snapshot.facts, name)[row], getattr(columns, name)[0], equal_nan=name != "present"
             )
         assert snapshot.suggestable[row] == columns.present[0]
-        strong, weak = snapshot.telling.bits(columns.tags)
-        assert (snapshot.facts.strong[row], snapshot.facts.weak[row]) == (strong[0], weak[0])
+        assert snapshot.facts.telling[row] == snapshot.telling.bits(columns.tags)[0]
 
 
 def test_a_snapshot_never_changes() -> None:
