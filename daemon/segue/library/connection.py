@@ -24,6 +24,7 @@ PAGE_BYTES: Final = 8192
 BUSY_SECONDS: Final = 10.0
 WAL_BYTES: Final = 64 * 1024 * 1024
 """The write-ahead log is cut back to this after a burst."""
+_MOMENT_MS: Final = 500
 _FULL_BELOW: Final = 256 * 1024
 _SIGNS_OF_DAMAGE: Final = ("malformed", "no such table", "Could not decode to UTF-8")
 """In the messages of errors without a code."""
@@ -95,6 +96,16 @@ class Database:
             finally:
                 # A reader that raised may hold a half-read statement: it is closed rather than lent again.
                 self._give_back(db, sound=sound)
+
+    def empty_log(self) -> None:
+        """Bring the write-ahead log into the file and cut it to nothing, unless somebody reads for longer than a moment."""
+        with self._lock, self._sentences():
+            self._refuse_when_closed()
+            self._writer.execute(f"PRAGMA busy_timeout = {_MOMENT_MS}")
+            try:
+                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                self._writer.execute(f"PRAGMA busy_timeout = {round(1000 * BUSY_SECONDS)}")
 
     def close(self) -> None:
         """Close every connection; what is asked afterwards raises ShuttingDownError."""

@@ -140,7 +140,9 @@ class Learning:
 
         """
         with self._database.writing() as db, _erasing(db):
-            return recall.forget(db, what)
+            forgotten = recall.forget(db, what)
+        self._database.empty_log()
+        return forgotten
 
 
 @contextlib.contextmanager

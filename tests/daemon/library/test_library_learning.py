@@ -283,7 +283,8 @@ def test_nothing_that_was_forgotten_can_be_read_in_the_file(
 ) -> None:
     del tracks
     library.learn("/sets/a-very-private-party.m3u", "m3u", (1, 0, 0), [], [])
+    files = list(library_file.parent.glob(f"{library_file.name}*"))
+    assert any(b"a-very-private-party" in file.read_bytes() for file in files)
     library.forget_learned(Forget(everything=True))
-    library.close()
     for file in library_file.parent.glob(f"{library_file.name}*"):
         assert b"a-very-private-party" not in file.read_bytes()
