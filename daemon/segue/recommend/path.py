@@ -67,9 +67,8 @@ def _layers(ground: Ground, start: int, end: int, steps: int) -> list[Ids]:
     for step in range(1, steps):
         share = step / steps
         towards = _unit((1.0 - share) * vectors[start] + share * vectors[end], vectors[start])
-        wishes: list[tuple[int, Mask]] = [(NEAR_ANYHOW, allowed)]
-        if not math.isnan(line[step]):
-            wishes.append((NEAR_LINE, allowed & meeting(line[step], bpm, ground.reach)))
+        in_tempo = allowed if math.isnan(line[step]) else allowed & meeting(line[step], bpm, ground.reach)
+        wishes: list[tuple[int, Mask]] = [(NEAR_LINE, in_tempo), (NEAR_ANYHOW, allowed)]
         if jumps:
             wishes.append((NEAR_ENDS, allowed & ends))
         found = [ground.nearest(towards, k, mask) for k, mask in wishes]

@@ -154,3 +154,10 @@ def test_a_path_to_where_one_is_makes_no_sense() -> None:
 def test_an_unknown_track_is_not_found(pair: tuple[int, int]) -> None:
     with pytest.raises(TrackNotFoundError):
         make_path(terrain(sure(5)), *pair, 3)
+
+
+def test_without_any_tempo_or_key_there_is_a_path_that_says_so() -> None:
+    columns = sure(40, bpm=np.full(40, np.nan, np.float32), camelot=np.full(40, -1, np.int8))
+    made = make_path(terrain(columns), 1, 2, 4)
+    assert len(made.stages) == 5
+    assert made.relaxed == [f"step {step}: no track that mixes" for step in range(1, 5)]

@@ -134,3 +134,10 @@ def test_a_set_from_a_track_to_itself_makes_no_sense() -> None:
     ground = terrain(sure(5))
     with pytest.raises(InvalidParamsError, match="twice"):
         make_set(ground, EVENING, 3600, lengths_of(ground.snapshot), 3, 3)
+
+
+def test_of_music_that_nothing_is_known_of_a_set_is_made_all_the_same() -> None:
+    nothing = np.full(40, np.nan, np.float32)
+    ground = terrain(sure(40, bpm=nothing, energy=nothing, camelot=np.full(40, -1, np.int8)))
+    made = make_set(ground, EVENING, 1800, lengths_of(ground.snapshot))
+    assert made.seconds == pytest.approx(1800, abs=210)
