@@ -189,6 +189,18 @@ def test_search(home):
     assert "No track" in segue("search", "zzz", home=home).out
 
 
+def test_a_path_and_a_set_through_the_library(home, folder, tmp_path):
+    file = tmp_path / "way.m3u8"
+    way = segue("path", "night bus", "last platform", "--steps", "4", "--again", "--m3u8", file, "--json", home=home).json
+    assert [Path(track["path"]).name for track in way["tracks"]][:: len(TRACKS) - 1] == [TRACKS[0], TRACKS[1]]
+    assert {track["path"] for track in way["tracks"]} == {str(folder / name) for name in TRACKS}
+    assert [track["why"] == "start" for track in way["tracks"]] == [True] + 4 * [False]
+    assert file.read_text().splitlines()[2::2] == [track["path"] for track in way["tracks"]]
+    made = segue("set", "--minutes", "5", "--start", "night bus", "--again", "--json", home=home).json
+    assert made["tracks"][0]["title"] == "Night Bus"
+    assert made["seconds"] <= sum(track["duration"] for track in made["tracks"])
+
+
 def test_failures(home, folder):
     (failure,) = segue("failures", "--json", home=home).json["failures"]
     assert failure["path"] == str(folder.resolve() / "broken.wav")
@@ -290,6 +302,8 @@ def test_crates_private_folders_and_stars(home, folder, tmp_path):
     playlist.write_text("\n".join(str(folder / name) for name in (*TRACKS[:2], "gone.mp3")))
     (change,) = run("crates", "add", "Friday", playlist)["changes"]
     assert (change["matched"], change["unmatched"], change["crates"][0]["tracks"]) == (2, ["gone.mp3"], 2)
+    found = run("next", "night bus", "--crate", "friday", "--lane", "best")
+    assert ([one["title"] for one in found["suggestions"]], found["relaxed"]) == (["Last Platform"], [])
     run("crates", "add", "friday", "sunday market")
     assert len(run("crates", "show", "FRIDAY")["tracks"]) == 3
     run("crates", "take-out", "friday", "sunday market")
