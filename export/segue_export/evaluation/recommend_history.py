@@ -22,6 +22,8 @@ from segue.recommend.mixability import PITCH_RANGE
 from segue_export.evaluation import dj_nights, dj_world
 from segue_export.evaluation.dj_world import World
 
+NOBODY: Final = 0
+"""In the place of a track that nobody knows."""
 TEST_SHARE: Final = 0.25
 """Of the transitions: the last ones."""
 
@@ -70,6 +72,16 @@ def questions(history: History, limit: int | None = None) -> list[Question]:
         for at in range(1, len(night))
         if night[at] not in night[:at]
     ]
+    return _evenly(every, limit)
+
+
+def seeds(history: History, limit: int | None = None) -> list[Question]:
+    """Ask about each track whose style is known, on an empty night; of these nobody knows what was played next."""
+    dj = next(iter(history.careers))
+    return _evenly([Question(dj, str(track), (track,), NOBODY) for track in sorted(history.styles)], limit)
+
+
+def _evenly(every: list[Question], limit: int | None) -> list[Question]:
     if limit is None or limit >= len(every):
         return every
     return [every[at * len(every) // limit] for at in range(limit)]

@@ -12,8 +12,8 @@ from segue.recommend import scoring, tuning
 from segue.recommend.seed import seed_of
 from segue.recommend.weights import DEFAULT
 from segue_export.evaluation.estimates import Estimate, estimate
-from segue_export.evaluation.recommend_history import Question, questions, truly_mix
-from segue_export.evaluation.recommend_rankers import Ranker, Study, ablations, baselines, presets
+from segue_export.evaluation.recommend_history import Question, questions, seeds, truly_mix
+from segue_export.evaluation.recommend_rankers import UNTAUGHT, Ranker, Study, ablations, baselines, presets
 from segue_export.evaluation.tables import Cell, Table
 
 AT: Final = (1, 5, 10)
@@ -24,11 +24,13 @@ Answers = Mapping[str, Sequence[Sequence[int]]]
 def measure(study: Study, limit: int | None, say: Say) -> list[Table]:
     """All tables of a history; ``limit`` is how many transitions are asked about.
 
+    Without a history only what styles can tell: each track whose style is known is asked about.
+
     Raises ValueError where there is nothing to ask about.
     """
     asked = questions(study.history, limit)
     if not asked:
-        raise ValueError("the history is too short: there must be several sets with two tracks or more")
+        return _without_history(study, limit, say)
     answers = _asked(baselines(study), asked, say)
     plain = _asked(ablations(study), asked, say)
     tuned = _asked(ablations(study, lambda dj: study.tuned(dj).weights), asked, say)
@@ -41,6 +43,18 @@ def measure(study: Study, limit: int | None, say: Say) -> list[Table]:
         _first(study, {**answers, **_asked(presets(study), asked, say)}, asked),
     ]
     return [*tables, *_purity(study, answers, asked)]
+
+
+def _without_history(study: Study, limit: int | None, say: Say) -> list[Table]:
+    asked = seeds(study.history, limit)
+    if not asked:
+        raise ValueError(
+            "there is nothing to ask about: no sets were played or learned, and no track has a genre (or name a --truth)"
+        )
+    rankers = baselines(study)
+    answers = _asked({name: rankers[name] for name in UNTAUGHT}, asked, say)
+    answers = {**answers, **_asked(presets(study), asked, say)}
+    return [_first(study, answers, asked), *_purity(study, answers, asked)]
 
 
 def _asked(rankers: Mapping[str, Ranker], asked: Sequence[Question], say: Say) -> Answers:

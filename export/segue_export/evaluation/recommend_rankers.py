@@ -21,6 +21,8 @@ from segue.recommend.weights import DEFAULT, PRESETS, Weights
 from segue_export.evaluation.recommend_history import History, Question
 
 Mask = npt.NDArray[np.bool_]
+UNTAUGHT: Final = ("chance", "tempo and key", "same artist", "cosine", "Segue, nothing learned")
+"""Those of the baselines that need no history."""
 LIMIT: Final = 50
 """Length of an answer."""
 
@@ -40,7 +42,7 @@ class _Everything(Catalogue):
         super().__init__(history.columns)
         snapshot = super().snapshot()
         shared = np.full(len(snapshot.rows.ids), ~np.uint64(0))
-        self._whole = replace(snapshot, facts=replace(snapshot.facts, strong=shared, weak=shared))
+        self._whole = replace(snapshot, facts=replace(snapshot.facts, telling=shared))
 
     def snapshot(self) -> Snapshot:
         """The same view each time."""
