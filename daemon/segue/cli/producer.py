@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path())
 @click.option(
     "--records",
-    type=click.IntRange(0, 500),
-    default=48,
+    type=click.IntRange(0, 1000),
+    default=96,
     show_default=True,
     help="With how many records it is compared, those that it sounds most like.",
 )

@@ -12,7 +12,7 @@ from segue.protocol import messages as m
 
 R = TypeVar("R")
 
-RECORDS: Final = 48
+RECORDS: Final = 96
 """Records that a file is compared with where nobody says how many."""
 
 

@@ -19,6 +19,8 @@ _SHARE: Final = 0.05
 """The same of tags and features, 0..1."""
 _SECTION: Final = 1.0
 """Seconds by which a part became longer or shorter; half a bar is how exact its border is."""
+_TOLD: Final = "energy"
+"""A feature that is told on the scale of 1 to 10, and does not hang on the loudness there."""
 _MOST: Final = 12
 """Tags and features that are told."""
 
@@ -32,10 +34,8 @@ def changes(before: Sound, after: Sound, levels: Mapping[str, float]) -> list[Ch
 
     ``levels`` are the probabilities from which on a track has a tag: one that passes its level came or went.
     """
-    shares = [
-        *_shares("tag", before.tags, after.tags, levels),
-        *_shares("feature", before.features, after.features, {}),
-    ]
+    features = [{name: one for name, one in sound.features.items() if name != _TOLD} for sound in (before, after)]
+    shares = [*_shares("tag", before.tags, after.tags, levels), *_shares("feature", *features, {})]
     shares.sort(key=lambda pair: (-abs(pair[0]), pair[1].name))
     return [*_values(before, after), *(change for _, change in shares[:_MOST])]
 

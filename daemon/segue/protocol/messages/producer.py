@@ -121,7 +121,7 @@ class CheckParams(Message):
     """
 
     path: Text
-    records: Annotated[int, Meta(ge=0, le=500)] = 48
+    records: Annotated[int, Meta(ge=0, le=1000)] = 96
     against: Annotated[list[Text], Meta(max_length=50)] = []
 
 
