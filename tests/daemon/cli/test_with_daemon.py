@@ -191,7 +191,9 @@ def test_search(home):
 
 def test_a_path_and_a_set_through_the_library(home, folder, tmp_path):
     file = tmp_path / "way.m3u8"
-    way = segue("path", "night bus", "last platform", "--steps", "4", "--again", "--m3u8", file, "--json", home=home).json
+    way = segue(
+        "path", "night bus", "last platform", "--steps", "4", "--again", "--m3u8", file, "--json", home=home
+    ).json
     assert [Path(track["path"]).name for track in way["tracks"]][:: len(TRACKS) - 1] == [TRACKS[0], TRACKS[1]]
     assert {track["path"] for track in way["tracks"]} == {str(folder / name) for name in TRACKS}
     assert [track["why"] == "start" for track in way["tracks"]] == [True] + 4 * [False]
