@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
-from segue.protocol.messages.base import Message, Text
+from segue.protocol.messages.base import Text
 
 Several = Annotated[list[Text], Meta(max_length=32)]
 FilterBpm = Annotated[float, Meta(ge=20.0, le=999.0)]
@@ -14,7 +14,7 @@ FilterEnergy = Annotated[float, Meta(ge=1.0, le=10.0)]
 FilterYear = Annotated[int, Meta(ge=1, le=9999)]
 
 
-class Filters(Message, frozen=True):
+class Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Only tracks that pass every filter that is given; what is unknown of a track passes none that asks for it.
 
     Where too few pass, filters are given up, the last of these first, and the answer names them in `relaxed`.
