@@ -106,7 +106,7 @@ The bytes of a request (one frame), of its answer, and of an error:
 
 def render() -> str:
     """Return the page."""
-    parts = [_introduction(), *_methods(), *_results(), *_events(), *_errors()]
+    parts = [_introduction(), *_methods(), *_parts(), *_results(), *_events(), *_errors()]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
@@ -171,6 +171,20 @@ def _method(method: Method) -> str:
     return "\n".join([*lines, f"Result: [`{method.result.__name__}`](#{_anchor(method.result.__name__)})"])
 
 
+def _parts() -> Iterator[str]:
+    """What parameters hold in themselves."""
+    asked = {method.params for method in METHODS.values()}
+    structs = [
+        kind
+        for kind in vars(m).values()
+        if isinstance(kind, type) and issubclass(kind, Struct) and not issubclass(kind, m.Result) and kind not in asked
+    ]
+    yield "## Parts of parameters"
+    for struct in structs:
+        if struct not in {m.Message, m.Event}:
+            yield _struct(struct)
+
+
 def _results() -> Iterator[str]:
     yield "## Results\n\nUnknown values are null. Times are in seconds, tempo in beats a minute."
     structs = [
@@ -224,6 +238,8 @@ def _fields_of(struct: type[Struct]) -> list[str]:
 
 
 def _default(field: shapes.Field) -> str:
+    if isinstance(field.default, Struct):
+        return "`{}`"
     if field.default is not NODEFAULT:
         return f"`{msgspec.json.encode(field.default).decode()}`"
     if field.default_factory is not NODEFAULT:
