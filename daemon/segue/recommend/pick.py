@@ -29,7 +29,7 @@ class Picker:
     """Chooses for one seed, on one night."""
 
     def __init__(self, snapshot: Snapshot, seed: ProbeSeed, tonight: Tonight, *, versions: bool = False) -> None:
-        """``versions``: another version of the seed's work may be chosen."""
+        """``versions``: versions of one work may be chosen, of the seed's too; but nothing of tonight."""
         self._vectors, self._facts = snapshot.rows.vectors, snapshot.facts
         played = snapshot.rows.find(np.fromiter(tonight.tracks, dtype=np.int64, count=len(tonight.tracks)))
         self._played = played[played >= 0]
@@ -37,6 +37,7 @@ class Picker:
         self._works: dict[int, list[npt.NDArray[np.float32]]] = {}
         for row in self._played.tolist():
             self._note_work(int(self._facts.work[row]), self._vectors[row])
+        self._versions = versions
         if not versions:
             self._note_work(seed.work, seed.vector)
         self._resting = set(self._facts.artist[self._played[-ARTIST_REST:]].tolist()) - {0}
@@ -55,7 +56,7 @@ class Picker:
             if self._again(row, found.rows[picked + waiting], works):
                 continue
             work = int(self._facts.work[row])
-            if work:
+            if work and not self._versions:
                 works.setdefault(work, []).append(self._vectors[row])
             artist = int(self._facts.artist[row])
             if artist and artists.get(artist, 0) >= ARTIST_LIMIT and len(picked) < ARTIST_WINDOW:

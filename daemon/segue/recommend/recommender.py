@@ -49,7 +49,7 @@ class Asked:
     filters: Callable[[Snapshot], Sequence[tuple[str, Mask]]] | None = None
     """Conditions by name, the dearest first, as masks of shape (n,)."""
     versions: bool = False
-    """Whether another version of the seed's work may be an answer."""
+    """Whether versions of one work may be answers, of the seed's too."""
 
 
 PLAIN: Final = Asked()
