@@ -12,8 +12,10 @@ from loop import Loop
 from segue.client import Client
 from segue.demo.files import write_track
 from segue.errors import (
+    CrateNotFoundError,
     FileMissingError,
     FolderNotFoundError,
+    InvalidParamsError,
     LibraryEmptyError,
     NotAudioError,
     SilentAudioError,
@@ -79,6 +81,66 @@ class TestAsking:
 
     def test_the_same_question_has_the_same_answer(self, full):
         assert full.client.next(MUSIC[3].title) == full.client.next(MUSIC[3].title)
+
+    def test_lanes_keep_what_they_promise_and_say_why(self, full):
+        seed = MUSIC[0].title
+        answer = full.client.next(seed, limit=4, lanes=True)
+        assert [lane.lane for lane in answer.lanes] == ["stay", "lift", "turn"]
+        assert [lane.lane for lane in full.client.next(seed, lane="ease", lanes=True).lanes] == ["stay", "ease", "turn"]
+        for lane in (*answer.lanes, full.client.next(seed, lane="ease", lanes=True).lanes[1]):
+            assert lane.suggestions, "never empty"
+            for one in lane.suggestions:
+                assert one.lane == lane.lane
+                assert one.mix.seed_energy == answer.seed.energy
+                if lane.lane in {"lift", "ease"} and "another energy than asked for" not in lane.relaxed:
+                    assert (one.energy > answer.seed.energy) == (lane.lane == "lift")
+                point = one.mix.mix_in
+                assert ("mix in at" in one.why) == (point is not None and point.bars > 0)
+
+    def test_several_seeds_crates_playlists_and_filters(self, full):
+        tracks = {track.title: f"#{track.id}" for track in full.tracks()}
+        first, second, third, *_ = tracks.values()
+        plain = full.client.next(first, limit=3)
+        several = full.client.next(first, limit=3, also=[second], more=[third], less=["undertow"])
+        assert several.seed.id == plain.seed.id
+        assert several.suggestions != plain.suggestions
+        full.client.set_crate("warm", [second, third])
+        ids = {int(second[1:]), int(third[1:])}
+        only = full.client.next(first, filters={"crates": ["warm"]}).suggestions
+        assert {one.id for one in only} <= ids
+        like = full.client.next(crate="warm", limit=3)
+        assert like.seed.title == "crate warm"
+        assert like.suggestions
+        assert not ids & {one.id for one in like.suggestions}
+        playlist = full.home / "two.m3u8"
+        playlist.write_text("\n".join(str(full.client.track(ref).path) for ref in (second, third)), "utf-8")
+        assert full.client.next(playlist=str(playlist), limit=3).suggestions == like.suggestions
+        relaxed = full.client.next(first, filters={"year_from": 1901, "year_to": 1902})
+        assert relaxed.suggestions
+        assert relaxed.relaxed[0] == "year 1901 to 1902"
+        with pytest.raises(InvalidParamsError, match="no preset"):
+            full.client.next(first, preset="no such")
+        with pytest.raises(CrateNotFoundError, match="no such"):
+            full.client.next(first, crate="no such")
+
+    def test_what_was_played_tonight_does_not_come_again_this_night(self, full):
+        seed, *others = full.client.next("night bus", limit=4).suggestions
+        full.client.mark_played(f"#{seed.id}")
+        wait_until(lambda: seed.id not in {one.id for one in full.client.next("night bus", limit=20).suggestions})
+        assert seed.id in {one.id for one in full.client.next("night bus", limit=20, tonight=False).suggestions}
+        assert full.client.next().seed.id == seed.id, "without a track: after what was played last"
+        full.client.undo_played()
+        wait_until(lambda: seed.id in {one.id for one in full.client.next("night bus", limit=20).suggestions})
+        full.client.rate(f"#{others[1].id}", liked=False)
+        wait_until(
+            lambda: (
+                {one.id: one for one in full.client.next("night bus", limit=20).suggestions}[others[1].id].parts.get(
+                    "liked", 0
+                )
+                < 0
+            )
+        )
+        full.client.rate(f"#{others[1].id}", liked=None)
 
     def test_what_a_deck_plays_is_matched_as_it_is_heard(self, full):
         seed = next(t for t in full.tracks() if t.bpm and t.key and t.title in {spec.title for spec in MUSIC})
