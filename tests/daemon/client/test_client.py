@@ -80,7 +80,7 @@ def test_every_method_sends_its_parameters(server, client, tmp_path, monkeypatch
         "recommend.next": m.NextParams(track="night bus", limit=3),
         "recommend.similar": m.SimilarParams(path="/x"),
         "track.analyse": m.AnalyseParams(path=str(tmp_path / "bounce.wav"), vector=True),
-        "library.add_folder": m.FolderParams(path=str(tmp_path / "Music")),
+        "library.add_folder": m.AddFolderParams(path=str(tmp_path / "Music")),
         "library.rescan": m.RescanParams(path=None),
     }
 
