@@ -16,9 +16,10 @@ from segue.recommend.arc import Arc
 from segue.recommend.catalogue import Snapshot
 from segue.recommend.explain import Explainer, Ranked
 from segue.recommend.memory import Memory
-from segue.recommend.recommender import PLAIN, Asked
+from segue.recommend.recommender import PLAIN, PLAYED_ALREADY, Asked
 from segue.recommend.seed import seed_of
 from segue.recommend.setlist import Lengths, Setlist
+from segue.recommend.tonight import NOTHING_PLAYED
 from segue.recommend.walk import Edges, Ground, Ids, Mask, Score
 from segue.recommend.weights import Weights
 
@@ -137,20 +138,28 @@ def make_set(
 ) -> Journey:
     """A set of so many seconds along an arc.
 
-    Raises TrackNotFoundError, LibraryEmptyError where nothing may be used, or InvalidParamsError where start and end are one.
+    What was played tonight comes again only where there is nothing else at all.
+
+    Raises TrackNotFoundError, LibraryEmptyError where there is nothing, or InvalidParamsError where start and end are one.
     """
     if start is not None and start == end:
         raise InvalidParamsError("A set that begins and ends with the same track would play it twice.")
     wish = setlist.Wish(
         arc, seconds, None if start is None else terrain.row(start), None if end is None else terrain.row(end)
     )
+    given_up: list[str] = []
     if start is None and end is None and not terrain.ground().allowed.any():
-        raise LibraryEmptyError("There is no track to make a set of: add a folder with music, or start a new night.")
+        terrain, given_up = replace(terrain, asked=replace(terrain.asked, tonight=NOTHING_PLAYED)), [PLAYED_ALREADY]
+        if not terrain.ground().allowed.any():
+            raise LibraryEmptyError(
+                "There is no track to make a set of: add a folder with music, or wait for the analysis."
+            )
     made, relaxed = _with_filters(
         terrain,
         lambda ground: _along(ground, wish, lengths),
         lambda found: found.made.seconds >= seconds - found.typical,
     )
+    relaxed = given_up + relaxed
     if made.arc != arc and max(abs(a - b) for a, b in zip(made.arc.points, arc.points, strict=True)) >= _SQUEEZED:
         low, high = min(made.arc.points), max(made.arc.points)
         relaxed.append(f"the arc goes from energy {low:.1f} to {high:.1f}: there is no other music")

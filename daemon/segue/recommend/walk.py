@@ -28,6 +28,8 @@ SAME_ARTIST: Final = 1.0
 NO_BLEND: Final = 1.0
 """Cost of a step whose tempo or key allows no blend: avoided wherever it can be, too, and said where it cannot."""
 
+BEYOND: Final = 0.01
+"""Gained by a score that is one above 1: among pairs that lack nothing, one that was played before comes first."""
 ENERGY_JUMP: Final = 0.1
 """Cost of the worst step of energy: as much as a score that lacks .56. A way leads somewhere; it does not swing to and fro."""
 
@@ -36,7 +38,7 @@ class Edges(NamedTuple):
     """How well some tracks follow another; all arrays have shape (n,)."""
 
     score: Costs
-    """What suggestions are sorted by, 0..1."""
+    """What suggestions are sorted by, see `scoring.total`: about 0..1."""
     mix: Costs
     """The worse of key and tempo, 0..1: what the blend itself needs."""
     blends: Mask
@@ -87,9 +89,10 @@ class Walk:
 
 
 def step_costs(edges: Edges) -> Costs:
-    """What each step costs, shape (n,): 0 where nothing is lacking."""
-    lacks, mix_lacks = 1.0 - np.clip(edges.score, 0.0, 1.0), 1.0 - edges.mix
+    """What each step costs, shape (n,): 0 where nothing is lacking, a little less where one's own sets say more than that."""
+    lacks, mix_lacks = np.maximum(1.0 - edges.score, 0.0), 1.0 - edges.mix
     costs: Costs = np.square(np.square(lacks)) + np.square(np.square(mix_lacks))
+    costs -= BEYOND * np.maximum(edges.score - 1.0, 0.0)
     return costs + NO_BLEND * ~edges.blends + ENERGY_JUMP * np.square(edges.strain)
 
 
