@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from segue.analysis.result import Embedding, Probe, TrackAnalysis
+from segue.analysis.result import Embedding, Heard, Likeness, Probe, TrackAnalysis
 from segue.analysis.wire import WorkerReport
 from segue.analysis.worker import Engine, EngineFactory
 from segue.audio.tag_writing.plan import TagOutcome, TagRequest
@@ -58,6 +58,12 @@ class _ClockedEngine:
 
     def embed(self, path: Path, models: Path | None = None) -> Embedding:
         return self._clocked(path, lambda: self._engine.embed(path, models))
+
+    def listen(self, path: Path, models: Path | None = None) -> Heard:
+        return self._engine.listen(path, models)
+
+    def compare(self, path: Path, other: Path, speeds: Sequence[float]) -> tuple[Likeness, ...]:
+        return self._engine.compare(path, other, speeds)
 
     def retag(self, path: Path, request: TagRequest) -> TagOutcome:
         return self._engine.retag(path, request)
