@@ -84,28 +84,28 @@ def test_no_bytes_raise(body):
 
 @given(JSON)
 def test_no_params_raise_anything_else(value):
-    request = only(json.dumps({**PING, "method": "recommend.next", "params": value}).encode())
+    request = only(json.dumps({**PING, "method": "recommend.similar", "params": value}).encode())
     if isinstance(request, Request):
         with suppress(errors.InvalidParamsError):
-            assert decode_params(find_method(request.method), request.params).track
+            assert decode_params(find_method(request.method), request.params).path
 
 
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({}, "required field `track`"),
-        ({"track": "a", "limt": 3}, "unknown field `limt`.*`track`, `limit`"),
-        ({"track": 5}, "`track`: Expected `str`, got `int`"),
-        ({"track": "a", "limit": 201}, "`limit`: Expected `int` <= 200"),
-        ({"track": "a", "limit": "3"}, "`limit`: Expected `int`, got `str`"),
-        ({"track": ""}, "`track`: Expected `str` of length >= 1"),
-        ({"track": "x" * 4097}, "`track`: Expected `str` of length <= 4096"),
+        ({}, "required field `path`"),
+        ({"path": "a", "limt": 3}, "unknown field `limt`.*`path`, `limit`"),
+        ({"path": 5}, "`path`: Expected `str`, got `int`"),
+        ({"path": "a", "limit": 201}, "`limit`: Expected `int` <= 200"),
+        ({"path": "a", "limit": "3"}, "`limit`: Expected `int`, got `str`"),
+        ({"path": ""}, "`path`: Expected `str` of length >= 1"),
+        ({"path": "x" * 4097}, "`path`: Expected `str` of length <= 4096"),
         (["a"], "Expected `object`, got `array`"),
     ],
 )
 def test_params_are_strict_and_the_error_names_the_field(params, sentence):
     with pytest.raises(errors.InvalidParamsError, match=sentence):
-        decode_params(find_method("recommend.next"), msgspec.Raw(json.dumps(params).encode()))
+        decode_params(find_method("recommend.similar"), msgspec.Raw(json.dumps(params).encode()))
 
 
 @pytest.mark.parametrize("raw", [b"", b"null", b"{}", b" {} "])
