@@ -110,7 +110,7 @@ class Explainer:
         return Ranked(
             track_id,
             float(found.cosine[at]),
-            float(scoring.total(found, self._weights)[at]),
+            min(max(float(scoring.total(found.one(at), self._weights)[0]), 0.0), 1.0),
             shared,
             reasons.why(self._mix, track, change, factor, common),
             self._lane,

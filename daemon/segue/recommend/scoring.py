@@ -6,7 +6,8 @@ the weights.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,11 @@ class Terms(NamedTuple):
     mixes: Bools
     """Tempo and key, as far as they are known, allow a blend: see `mixability.mixes`."""
 
+    def one(self, at: int) -> Terms:
+        """The same of one candidate alone."""
+        arrays: Iterable[Any] = self
+        return Terms(*(values[at : at + 1] for values in arrays))
+
 
 def terms(
     snapshot: Snapshot,
@@ -120,9 +126,10 @@ def terms(
 
 
 def total(found: Terms, weights: Weights) -> npt.NDArray[np.float64]:
-    """The score of each candidate, shape (n,), 0..1: a weighted mean, what is added and what is taken away.
+    """The score of each candidate, shape (n,): a weighted mean (0..1), what is added and what is taken away.
 
-    Rounded to six places, so that the order does not hang on the last bit of a sum.
+    What one's own sets say may lift it above 1, and clashes and dislikes put it below 0: the order goes on there, what is shown
+    does not. Rounded to six places, so that the order does not hang on the last bit of a sum.
     """
     mean = (
         weights.similarity * found.similarity
@@ -135,7 +142,7 @@ def total(found: Terms, weights: Weights) -> npt.NDArray[np.float64]:
     ) / weights.base
     added = weights.learned * found.learned + weights.liked * found.liked
     taken = weights.vocals * found.vocals + weights.energy_step * found.strain
-    score: npt.NDArray[np.float64] = np.round(np.clip(mean.astype(np.float64) + added - taken, 0.0, 1.0), 6)
+    score: npt.NDArray[np.float64] = np.round(mean.astype(np.float64) + added - taken, 6)
     return score
 
 

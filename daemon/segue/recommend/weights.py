@@ -37,8 +37,8 @@ class Weights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Taken away for a voice over a voice."""
     energy_step: Weight = 0.04
     """Taken away for the worst step of energy; less for smaller ones."""
-    learned: Weight = 0.15
-    """Added for what followed in one's own sets, or is like it."""
+    learned: Weight = 0.4
+    """Added for what followed in one's own sets, or is like it. Nothing else tells as much of what a DJ plays next."""
     liked: Weight = 0.1
     """Added for what one likes, taken away for what one does not."""
     by_feature: dict[str, Weight] = field(default_factory=lambda: dict.fromkeys(FEATURES, 1.0))
@@ -74,7 +74,7 @@ PRESETS: Final[Mapping[str, Mapping[str, object]]] = {
     # The floor is filling: nothing may jump, what sounds alike goes on.
     "warm-up": {"energy_step": 0.12, "energy": 0.1, "vocals": 0.08},
     # Everything mixes tightly, and energy may rise at will.
-    "peak": {"tempo": 0.25, "key": 0.2, "energy_step": 0.0, "learned": 0.2},
+    "peak": {"tempo": 0.25, "key": 0.2, "energy_step": 0.0, "learned": 0.5},
     # Mood before tempo: long blends of long tracks.
     "after-hours": {"ends": 0.25, "tempo": 0.05, "energy": 0.1, "vocals": 0.08},
     # What sounds like it, at any tempo, in any key, whatever was played with it.
