@@ -164,6 +164,8 @@ def make_set(
         low, high = min(made.arc.points), max(made.arc.points)
         relaxed.append(f"the arc goes from energy {low:.1f} to {high:.1f}: there is no other music")
     if made.made.seconds < seconds - made.typical:
+        # The arc is for the whole set: it is made again for the music that there is.
+        made = _along(terrain.ground(), replace(wish, seconds=made.made.seconds), lengths)
         relaxed.append(f"{made.made.seconds / 60:.0f} of {seconds / 60:.0f} minutes: there are no more tracks")
     stages = [
         Stage(one, explained, begins, round(asked, 1))

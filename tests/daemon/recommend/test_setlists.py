@@ -152,3 +152,13 @@ def test_when_all_was_played_tonight_it_comes_again_and_that_is_said() -> None:
     made = make_set(ground, EVENING, 1200, lengths_of(ground.snapshot))
     assert made.relaxed[0] == PLAYED_ALREADY
     assert made.seconds == pytest.approx(1200, abs=210)
+
+
+def test_the_arc_is_for_the_music_that_there_is() -> None:
+    ground = terrain(sure(30, artist=np.arange(1, 31, dtype=np.uint64)))
+    made = make_set(ground, arc.parse("3,9,3"), 12 * 3600, lengths_of(ground.snapshot))
+    heard = ground.snapshot.facts.energy[[track - 1 for track in ids(made)]]
+    assert len(made.stages) >= 25
+    third = len(heard) // 3
+    assert heard[third:-third].mean() > max(heard[:third].mean(), heard[-third:].mean()) + 1
+    assert any("of 720 minutes" in one for one in made.relaxed)
