@@ -94,7 +94,9 @@ def test_there_may_be_no_version_before(loop: Loop, bounces: Path) -> None:
 
 
 def test_a_sample_of_a_record_is_too_close(loop: Loop, bounces: Path) -> None:
-    result = segue("check", bounces.parent / "song_v8.wav", "--json", home=loop.home)
+    """Also of one whose name the file bears: a bootleg is no bounce of the record."""
+    bootleg = shutil.copy(bounces.parent / "song_v8.wav", bounces.parent / "Ada Lantern - Copper Rain (Bootleg).wav")
+    result = segue("check", bootleg, "--json", home=loop.home)
     assert result.code == 1
     close = result.json["close"]
     assert {one["record"]["title"] for one in close} == {RECORD.title}

@@ -37,7 +37,7 @@ def check(options: Options, file: str, records: int, against: tuple[str, ...]) -
     """Find parts of FILE that are nearly parts of a record in the library: a sample, a loop, an edit.
 
     FILE is laid over the records that it sounds most like, ten seconds at a time, also transposed and at another tempo.
-    Other versions of it, and what is private, are not compared. Exit code 1 when something is close.
+    Other bounces beside it, and what is private, are not compared. Exit code 1 when something is close.
     """
     from segue.client import Client
 

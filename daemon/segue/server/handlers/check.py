@@ -16,6 +16,7 @@ from segue.analysis.result import Heard, Likeness, Probe
 from segue.errors import AudioError, WorkerError
 from segue.library.paths import shown
 from segue.library.store import Library
+from segue.library.works import Entry
 from segue.protocol.messages import CheckParams, Closeness, CloseStretch, NearRecord, SoundsLike
 from segue.recommend.catalogue import Snapshot
 from segue.recommend.closeness import Sounding, sounding_like
@@ -68,18 +69,24 @@ class CheckHandlers:
         return self._answer(path, heard, snapshot, near, found, int(np.count_nonzero(allowed)))
 
     def _others(self, snapshot: Snapshot, path: Path, probe: Probe) -> npt.NDArray[np.bool_]:
-        """Records that a file should not be close to: not itself, not another version of it, nothing private."""
+        """All but the file itself, other bounces of it, and what is private; a record of the same name is compared."""
         known = self._library.known(probe.identity)
-        own = (
+        versions = (
             self._library.versions_of_file(str(path), probe.tags.title, probe.tags.artist)
             if known is None
             else self._library.versions_of(known)
         )
+        own = {entry.id for entry in versions if entry.id is not None and self._is_bounce(entry, path)}
         others = snapshot.suggestable.copy()
-        ids = np.array([entry.id for entry in own if entry.id is not None], dtype=np.int64)
-        rows = snapshot.rows.find(ids)
+        rows = snapshot.rows.find(np.array(sorted(own | ({known} if known is not None else set())), dtype=np.int64))
         others[rows[rows >= 0]] = False
         return others
+
+    def _is_bounce(self, entry: Entry, path: Path) -> bool:
+        """Whether a version of a file's work is by the same hand: beside it, or let out of a private folder."""
+        if entry.id is None or Path(entry.path).parent == path.parent:
+            return True
+        return self._library.track(entry.id).promoted
 
     def _compared(self, path: Path, heard: Heard, snapshot: Snapshot, tracks: Sequence[int]) -> _Found:
         found = _Found([], [], 0)
