@@ -13,7 +13,7 @@ from segue import errors
 from segue.cli.exits import Exit
 from segue.cli.main import main
 from segue.config import Config
-from segue.protocol.messages import Analysis, Seed, Suggestion
+from segue.protocol.messages import Analysis, Route, Seed, Step, Suggestion
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -53,7 +53,7 @@ def test_every_setting_is_described_with_its_default():
     assert described == defaults
 
 
-@pytest.mark.parametrize("kind", [Analysis, Seed, Suggestion])
+@pytest.mark.parametrize("kind", [Analysis, Route, Seed, Step, Suggestion])
 def test_every_field_of_the_json_contract_is_described(kind):
     text = page("cli.md")
     assert [name for name in kind.__struct_fields__ if f"`{name}`" not in text] == []
