@@ -97,7 +97,16 @@ def test_the_command_writes_tables_and_a_picture(tmp_path: Path, capsys: pytest.
     assert main(["recommend", *words]) == 0
     printed = json.loads(capsys.readouterr().out)
     figures = printed["figures"]
-    assert set(figures) == {"next", "by_dj", "ablation", "ablation_tuned", "weights", "mixes", "purity"}
+    assert set(figures) == {
+        "next",
+        "by_dj",
+        "ablation",
+        "ablation_untaught",
+        "ablation_tuned",
+        "weights",
+        "mixes",
+        "purity",
+    }
     assert {"chance", "cosine", "tempo and key", "same artist", "Segue", "Segue, tuned"} <= set(figures["next"])
     assert {"without the pool", "without key", "without all of the memory"} <= set(figures["ablation"])
     assert printed["about"]["nights asked about"] + printed["about"]["nights to learn from"] == 32

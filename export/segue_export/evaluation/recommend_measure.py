@@ -33,11 +33,13 @@ def measure(study: Study, limit: int | None, say: Say) -> list[Table]:
         return _without_history(study, limit, say)
     answers = _asked(baselines(study), asked, say)
     plain = _asked(ablations(study), asked, say)
+    untaught = _asked(ablations(study, memory=False), asked, say)
     tuned = _asked(ablations(study, lambda dj: study.tuned(dj).weights), asked, say)
     tables = [
         _next_track(answers, asked),
         _by_dj(answers, asked),
         _ablation("ablation", "Without one part", plain, asked),
+        _ablation("ablation_untaught", "Without one part, with nothing learned", untaught, asked),
         _ablation("ablation_tuned", "Without one part, with tuned weights", tuned, asked),
         _weights(study),
         _first(study, {**answers, **_asked(presets(study), asked, say)}, asked),

@@ -33,7 +33,7 @@ def draw(tables: Sequence[Table], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     named = {table.name: table for table in tables}
     bars = [(named[name], columns) for name, columns in _PANELS if name in named]
-    parts = [named[name] for name in ("ablation", "ablation_tuned") if name in named]
+    parts = [named[name] for name in ("ablation", "ablation_untaught", "ablation_tuned") if name in named]
     with mpl.rc_context(_STYLE):
         heights = [1.0 + 0.42 * len(table.rows) for table, _ in bars] + [1.0 + 0.2 * len(one.rows) for one in parts]
         figure = Figure(figsize=(8, sum(heights)), layout="constrained")

@@ -172,18 +172,22 @@ def baselines(study: Study) -> Mapping[str, Ranker]:
     return found
 
 
-def ablations(study: Study, base: Callable[[str], Weights] | Weights = DEFAULT) -> Mapping[str, Ranker]:
+def ablations(
+    study: Study, base: Callable[[str], Weights] | Weights = DEFAULT, *, memory: bool = True
+) -> Mapping[str, Ranker]:
     """Segue without one part after the other; ``base`` are the weights with all parts."""
 
     def weights(changes: Mapping[str, float]) -> Callable[[str], Weights]:
         return lambda dj: (base(dj) if callable(base) else base).changed(changes)
 
-    found: dict[str, Ranker] = {"all parts": study.segue(base)}
+    found: dict[str, Ranker] = {"all parts": study.segue(base, memory=memory)}
     for name in tuning.TUNED:
-        found[f"without {name.replace('_', ' ')}"] = study.segue(weights({name: 0.0}))
-    found["without all of the memory"] = study.segue(base, memory=False)
-    found["without the pool"] = study.segue(base, pool=False)
-    found["without the night"] = study.segue(base, tonight=False)
+        if memory or name != "learned":
+            found[f"without {name.replace('_', ' ')}"] = study.segue(weights({name: 0.0}), memory=memory)
+    if memory:
+        found["without all of the memory"] = study.segue(base, memory=False)
+    found["without the pool"] = study.segue(base, memory=memory, pool=False)
+    found["without the night"] = study.segue(base, memory=memory, tonight=False)
     return found
 
 
