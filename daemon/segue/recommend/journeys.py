@@ -96,12 +96,19 @@ class Terrain:
             self.asked.weights.reach,
             tuple(played.tolist()),
             self._followed,
+            _shares(self.asked.weights),
         )
 
     def _followed(self, row: int) -> Ids:
         proven = self.memory.proven(int(self.snapshot.rows.ids[row]))
         rows = self.snapshot.rows.find(np.fromiter(proven, dtype=np.int64, count=len(proven)))
         return rows[rows >= 0]
+
+
+def _shares(weights: Weights) -> tuple[float, float, float]:
+    """Of sound, key and tempo in a score, together one."""
+    of_key, of_tempo = weights.key / weights.base, weights.tempo / weights.base
+    return 1.0 - of_key - of_tempo, of_key, of_tempo
 
 
 def scorer(snapshot: Snapshot, weights: Weights, memory: Memory) -> Score:

@@ -68,6 +68,8 @@ class Ground:
     """Rows that were played before: neither they nor other versions of them come again."""
     successors: Callable[[int], Ids] = lambda _row: np.empty(0, np.int64)
     """Finds the rows that followed a row in one's own sets: candidates wherever they lie."""
+    shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    """Of sound, key and tempo in the score, together one: what estimates are made with."""
 
     def allowed_successors(self, row: int, mask: Mask) -> Ids:
         """Those of the `successors` that a mask (n,) allows."""
@@ -123,13 +125,14 @@ def is_repeat(ground: Ground, rows: tuple[int, ...], row: int) -> bool:
 def pair_costs(ground: Ground, rows: Ids, others: Ids) -> npt.NDArray[np.float32]:
     """Estimate what each step from ``rows`` (n,) to ``others`` (m,) costs, shape (n, m): a guide, much quicker than `Score`.
 
-    Cosine, key and tempo in the shares that the scores once had, without the ends of the tracks, vocals and what was learned.
+    Cosine, key and tempo have the ground's shares; the ends of the tracks, vocals and what was learned are left out.
     """
     facts, vectors = ground.snapshot.facts, ground.snapshot.rows.vectors
     cosines = np.clip(np.einsum("ik,jk->ij", vectors[rows], vectors[others]), 0.0, 1.0)
     tempo, near = _pair_tempo(ground, rows, others)
     key = _pair_key(ground.snapshot, rows, others)
-    lacks = 1.0 - (0.6 * cosines + 0.2 * key + 0.2 * tempo)
+    of_sound, of_key, of_tempo = ground.shares
+    lacks = 1.0 - (of_sound * cosines + of_key * key + of_tempo * tempo)
     costs = np.square(np.square(lacks)) + np.square(np.square(1.0 - np.minimum(key, tempo)))
     costs += ENERGY_JUMP * np.square(_pair_strain(facts.energy[rows], facts.energy[others]))
     costs[~near | (key < mixability.NO_CLASH)] += NO_BLEND

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,11 +17,12 @@ from command import segue
 from library_support import DIM, LABELS, MODEL, analysis, probe, vector
 from segue.analysis.result import Key, MixPoint, Structure, Tempo
 from segue.client import Client
+from segue.client.aio import AsyncClient
 from segue.errors import InvalidParamsError, LibraryEmptyError, TrackNotFoundError
 from segue.index.vectors import VectorIndex
 from segue.keys import KEYS, camelot_name
 from segue.library.store import Library
-from segue.protocol.messages import Filters
+from segue.protocol.messages import Filters, Route
 from segue.recommend.catalogue import Catalogue
 from segue.recommend.memory import Memory
 from segue.recommend.tonight import Tonight
@@ -177,6 +179,14 @@ def test_an_unknown_end_is_not_found(client: Client) -> None:
 def test_the_same_question_has_the_same_answer(client: Client) -> None:
     assert client.make_set(60) == client.make_set(60)
     assert client.path("#1", "#2", 8) == client.path("#1", "#2", 8)
+
+
+def test_the_client_for_asyncio_asks_alike(served: Served, client: Client) -> None:
+    async def ask() -> tuple[Route, Route]:
+        async with AsyncClient(served.home) as asking:
+            return await asking.path("#1", "#2", 3), await asking.make_set(20, [5, 7], preset="warm-up")
+
+    assert asyncio.run(ask()) == (client.path("#1", "#2", 3), client.make_set(20, [5, 7], preset="warm-up"))
 
 
 def test_two_ends_may_both_be_words(client: Client) -> None:
