@@ -127,12 +127,13 @@ class SuggestHandlers:
     # Rankings --------------------------------------------------------------------------------------------------------
 
     def _rankings(self, recommender: Recommender, seed: ProbeSeed, params: NextParams) -> tuple[Ranking, Lanes]:
-        def ranked(lane: Lane) -> Ranking:
-            return recommender.after(seed, params.limit, (), self._asked(params, lane))
+        def ranked(lane: Lane, limit: int) -> Ranking:
+            return recommender.after(seed, limit, (), self._asked(params, lane))
 
         direction: Lane = "ease" if params.lane == "ease" else "lift"
         three: Sequence[Lane] = ("stay", direction, "turn") if params.lanes else ()
-        return ranked(params.lane), [(lane, ranked(lane)) for lane in three]
+        beside = _apart([ranked(lane, len(three) * params.limit) for lane in three], params.limit)
+        return ranked(params.lane, params.limit), list(zip(three, beside, strict=True))
 
     def _asked(self, params: NextParams, lane: Lane) -> Asked:
         if params.crate is not None:
@@ -186,6 +187,17 @@ class SuggestHandlers:
         if name.casefold() not in by_name:
             raise CrateNotFoundError(f"There is no crate “{name}”: `segue crates` lists them.")
         return by_name[name.casefold()]
+
+
+def _apart(rankings: Sequence[Ranking], limit: int) -> list[Ranking]:
+    """Lanes that do not show the same tracks, as long as each has some of its own."""
+    shown: set[int] = set()
+    apart = []
+    for ranking in rankings:
+        own = [one for one in ranking.suggestions if one.id not in shown] or ranking.suggestions
+        apart.append(ranking._replace(suggestions=own[:limit]))
+        shown |= {one.id for one in own[:limit]}
+    return apart
 
 
 def _known(recommender: Recommender, ids: Sequence[int]) -> list[ProbeSeed]:
