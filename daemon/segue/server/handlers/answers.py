@@ -70,28 +70,35 @@ class Told:
             similarity=round(ranked.similarity, 4),
             score=round(ranked.score, 4),
             tags_in_common=list(ranked.tags_in_common),
-            why=f"{ranked.why}; {told_mix_in(mix_in)}" if mix_in is not None and mix_in.bars else ranked.why,
+            why=reason(ranked, mix_in),
             notes=self.doubts.get(ranked.id, []),
             lane=ranked.lane,
-            mix=Mix(
-                mixes=ranked.blend.mixes,
-                pitch=rounded(ranked.blend.pitch, 2),
-                time=ranked.blend.time,
-                seed_key=ranked.blend.seed_key,
-                key=ranked.blend.key,
-                seed_energy=rounded(ranked.blend.seed_energy, 1),
-                energy=rounded(ranked.blend.energy, 1),
-                mix_in=mix_in,
-            ),
+            mix=mix_of(ranked, mix_in),
             proven=ranked.proven,
             parts=ranked.parts,
         )
 
 
-def told_mix_in(point: MixPoint) -> str:
-    """Say where to mix in: ``mix in at 0:32, 32 bars``."""
-    minutes, seconds = divmod(round(point.at), 60)
-    return f"mix in at {minutes}:{seconds:02d}, {point.bars} bars"
+def reason(ranked: Ranked, mix_in: MixPoint | None) -> str:
+    """The reason with where to mix in: ``...; mix in at 0:32, 32 bars``."""
+    if mix_in is None or not mix_in.bars:
+        return ranked.why
+    minutes, seconds = divmod(round(mix_in.at), 60)
+    return f"{ranked.why}; mix in at {minutes}:{seconds:02d}, {mix_in.bars} bars"
+
+
+def mix_of(ranked: Ranked, mix_in: MixPoint | None) -> Mix:
+    """How a track meets the one before it, on the wire."""
+    return Mix(
+        mixes=ranked.blend.mixes,
+        pitch=rounded(ranked.blend.pitch, 2),
+        time=ranked.blend.time,
+        seed_key=ranked.blend.seed_key,
+        key=ranked.blend.key,
+        seed_energy=rounded(ranked.blend.seed_energy, 1),
+        energy=rounded(ranked.blend.energy, 1),
+        mix_in=mix_in,
+    )
 
 
 def rounded(value: float | None, digits: int) -> float | None:

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from segue.library.details import MixPoints
 from segue.library.store import Library
 from segue.library.tracks import Brief
-from segue.protocol.messages import Mix, MixPoint, PathParams, Result, Route, SetlistParams, Step
+from segue.protocol.messages import PathParams, Result, Route, SetlistParams, Step
 from segue.recommend import arc, journeys
 from segue.recommend.catalogue import Snapshot
-from segue.recommend.explain import Blend
 from segue.recommend.journeys import Journey, Stage, Terrain
 from segue.recommend.setlist import Stays
+from segue.server.handlers.answers import mix_of, reason, rounded
 from segue.server.handlers.references import References
 from segue.server.router import Origin
 from segue.server.spaces import Spaces
@@ -105,7 +105,7 @@ class JourneyHandlers:
         return Route(
             tracks=steps,
             relaxed=journey.relaxed,
-            seconds=_rounded(journey.seconds, 1),
+            seconds=rounded(journey.seconds, 1),
             weakest=min(scores, default=None),
         )
 
@@ -168,43 +168,25 @@ def _heard(points: MixPoints | None, whole: float) -> tuple[float, float]:
 def _step(
     track: Brief, stage: Stage, points: MixPoints | None, notes: list[str], heard: tuple[float, float] | None
 ) -> Step:
-    why = stage.why
+    why, mix_in = stage.why, None if points is None else points.mix_in
     step = Step(
         id=track.id,
         path=track.path,
         title=track.title,
         artist=track.artist,
-        bpm=_rounded(track.bpm, 2),
+        bpm=rounded(track.bpm, 2),
         camelot=track.camelot,
-        energy=_rounded(track.energy, 1),
-        duration=_rounded(track.duration, 2),
-        why=START if why is None else why.why,
-        begins=_rounded(stage.begins, 1),
+        energy=rounded(track.energy, 1),
+        duration=rounded(track.duration, 2),
+        why=START if why is None else reason(why, mix_in),
+        begins=rounded(stage.begins, 1),
         arc=stage.arc,
         notes=notes,
     )
     if why is not None:
         step.score, step.similarity = round(why.score, 4), round(why.similarity, 4)
         step.tags_in_common, step.proven = list(why.tags_in_common), why.proven
-        step.mix = mix_of(why.blend, None if points is None else points.mix_in)
+        step.mix = mix_of(why, mix_in)
     if heard is not None:
         step.mix_in, step.mix_out = round(heard[0], 1), round(heard[1], 1)
     return step
-
-
-def mix_of(blend: Blend, mix_in: MixPoint | None) -> Mix:
-    """How a track meets the one before, on the wire."""
-    return Mix(
-        mixes=blend.mixes,
-        pitch=_rounded(blend.pitch, 2),
-        time=blend.time,
-        seed_key=blend.seed_key,
-        key=blend.key,
-        seed_energy=_rounded(blend.seed_energy, 1),
-        energy=_rounded(blend.energy, 1),
-        mix_in=mix_in,
-    )
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
