@@ -30,8 +30,8 @@ def main() -> None:
         with Client(home) as client:
             client.add_folder(music)
             follow(client, Console(file=io.StringIO()))
-            console.print(Text(f'$ segue next "{SEED}" --limit 5', style="bold green"))
-            console.print(suggestions_table(client.next(SEED, limit=5)))
+            console.print(Text(f'$ segue next "{SEED}" -n 2', style="bold green"))
+            console.print(suggestions_table(client.next(SEED, limit=2, lanes=True)))
     picture = console.export_svg(title="segue next", unique_id="segue-next")
     # The fonts of the viewer's own machine do: nothing is fetched from anywhere.
     PICTURE.write_text(re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL))
