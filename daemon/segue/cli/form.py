@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from segue.cli.output import clean, minutes
+from segue.cli.output import clean, minutes, plural
 from segue.protocol.messages import Details, MixPoint
 
 _HEIGHTS: Final = "▁▂▃▄▅▆▇█"
@@ -36,7 +36,7 @@ def sparkline(curve: Sequence[float], width: int = _WIDTH) -> str:
 def _parts(details: Details) -> str:
     def part(kind: str, seconds: float) -> str:
         bars = _bars(details, seconds)
-        return f"{clean(kind)} {bars} bars" if bars else clean(kind)
+        return f"{clean(kind)} {plural(bars, 'bar')}" if bars else clean(kind)
 
     return _row((section.start, part(section.kind, section.end - section.start)) for section in details.sections)
 
@@ -51,7 +51,7 @@ def _mix(details: Details) -> str:
     def point(name: str, mix: MixPoint | None) -> str:
         if mix is None:
             return ""
-        return f"mix {name} at {minutes(mix.at)}" + (f" for {mix.bars} bars" if mix.bars else "")
+        return f"mix {name} at {minutes(mix.at)}" + (f" for {plural(mix.bars, 'bar')}" if mix.bars else "")
 
     return ", ".join(filter(None, (point("in", details.mix_in), point("out", details.mix_out))))
 

@@ -236,7 +236,8 @@ class Indexer:
             return True
         if (now.st_size, now.st_mtime_ns) == (row.size, row.mtime_ns):
             return False
-        self._library.enqueue(row.path, now.st_size, now.st_mtime_ns, row.priority)
+        # A renewal waits behind everything, but this is a new recording, for which somebody may wait.
+        self._library.enqueue(row.path, now.st_size, now.st_mtime_ns, max(row.priority, 0))
         return True
 
     def _fail(self, row: FileRow, error: SegueError) -> None:
