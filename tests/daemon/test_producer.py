@@ -126,6 +126,14 @@ def test_a_section_of_a_file_in_no_library(loop: Loop, bounces: Path) -> None:
     assert len(result.json["suggestions"]) == 2
 
 
+def test_similar_tracks_that_are_too_close_are_marked(loop: Loop, bounces: Path) -> None:
+    result = segue("similar", bounces.parent / "song_v8.wav", "--close", "--json", home=loop.home)
+    notes = {one["title"]: [note for note in one["notes"] if "too close" in note] for one in result.json["suggestions"]}
+    assert notes[OTHER.title] == []
+    assert len(notes[RECORD.title]) == 1
+    assert " is like " in notes[RECORD.title][0]
+
+
 def test_a_stranger_may_not_name_any_file(loop: Loop) -> None:
     """Nor learn whether it exists: only files below the watched folders may be named over TCP."""
     library = SimpleNamespace(folders=lambda: [loop.music], resolve=_unknown)

@@ -82,17 +82,20 @@ def next_(options: Options, tracks: tuple[str, ...], limit: int | None, **wishes
     show_default=True,
     help="What of FILE is compared: an intro with intros, an outro with outros, a drop with whole tracks.",
 )
+@click.option(
+    "--close", is_flag=True, help="Warn of suggestions that a part of FILE is nearly a part of (see `check`)."
+)
 @limit_option
 @json_option
 @home_option
 @pass_options
-def similar(options: Options, file: str, limit: int, section: str) -> None:
+def similar(options: Options, file: str, *, limit: int, section: str, close: bool) -> None:
     """What sounds like FILE, or like a section of it: any audio file, in the library or not, finished or not."""
     from segue.client import Client
 
     console = make_console(stderr=True)
     with Client(options.home()) as client, console.status("Listening"):
-        answer = client.similar(absolute(file), limit, section)
+        answer = client.similar(absolute(file), limit, section, close=close)
     _show(options, answer)
 
 

@@ -11,8 +11,9 @@ from segue.client.asks import Ask, path_of, text_of
 from segue.protocol import messages as m
 
 
-def similar(path: str | Path, limit: int, section: str) -> Ask[m.Suggestions]:
-    return Ask("recommend.similar", {"path": path_of(path), "limit": limit, "section": section}, m.Suggestions)
+def similar(path: str | Path, limit: int, section: str, *, close: bool) -> Ask[m.Suggestions]:
+    wanted = {"path": path_of(path), "limit": limit, "section": section, "close": close}
+    return Ask("recommend.similar", wanted, m.Suggestions)
 
 
 def check(path: str | Path, records: int, against: Collection[str]) -> Ask[m.Closeness]:

@@ -23,9 +23,14 @@ class Producer:
         """Ask, and wait for the answer."""
         raise NotImplementedError
 
-    def similar(self, path: str | Path, limit: int = 10, section: str = "whole") -> m.Suggestions:
-        """What sounds like an audio file, in the library or not, or like its ``intro``, ``drop`` or ``outro``."""
-        return self.ask(asks.similar(path, limit, section))
+    def similar(
+        self, path: str | Path, limit: int = 10, section: str = "whole", *, close: bool = False
+    ) -> m.Suggestions:
+        """What sounds like an audio file, in the library or not, or like its ``intro``, ``drop`` or ``outro``.
+
+        With `close` a suggestion that a part of the file is nearly a part of says so in its notes.
+        """
+        return self.ask(asks.similar(path, limit, section, close=close))
 
     def check(self, path: str | Path, records: int = RECORDS, against: Collection[str] = ()) -> m.Closeness:
         """Whether stretches of a file are nearly ones of owned records: those that it sounds most like, and named ones."""
@@ -47,9 +52,11 @@ class AsyncProducer:
         """Ask, and wait for the answer."""
         raise NotImplementedError
 
-    async def similar(self, path: str | Path, limit: int = 10, section: str = "whole") -> m.Suggestions:
+    async def similar(
+        self, path: str | Path, limit: int = 10, section: str = "whole", *, close: bool = False
+    ) -> m.Suggestions:
         """As `Client.similar`."""
-        return await self.ask(asks.similar(path, limit, section))
+        return await self.ask(asks.similar(path, limit, section, close=close))
 
     async def check(self, path: str | Path, records: int = RECORDS, against: Collection[str] = ()) -> m.Closeness:
         """As `Client.check`."""

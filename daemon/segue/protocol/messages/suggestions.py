@@ -150,3 +150,5 @@ class SimilarParams(Message):
     path: Text
     limit: Limit = 10
     section: Literal["whole", "intro", "drop", "outro"] = "whole"
+    close: bool = False
+    """Whether the file is laid over each suggestion, as by `recommend.check`: one that it is too close to has a note."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -13,24 +12,21 @@ import numpy.typing as npt
 
 from segue.analysis.pool import AnalysisPool
 from segue.analysis.result import Heard, Likeness, Probe
-from segue.errors import AudioError, WorkerError
 from segue.library.paths import shown
 from segue.library.store import Library
 from segue.library.works import Entry
 from segue.protocol.messages import CheckParams, Closeness, CloseStretch, NearRecord, SoundsLike
 from segue.recommend.catalogue import Snapshot
 from segue.recommend.closeness import Sounding, sounding_like
-from segue.server.handlers.producer import clock, hear
+from segue.server.handlers.comparing import Comparer, Timed, told
+from segue.server.handlers.producer import hear
 from segue.server.handlers.seeds import audio_path
 from segue.server.router import Origin
 from segue.server.spaces import Spaces
 
-_TIMES: Final = (1.0, 2.0, 0.5, 1.5, 2.0 / 3.0)
-"""Ways in which the beats of two tempi meet."""
 _STRETCHES: Final = 3
 """Stretches that are told of one record."""
 _SOUNDS_LIKE: Final = 5
-_NAMES: Final = {0.5: "half a semitone", 1.0: "a semitone", 1.5: "one and a half semitones", 2.0: "two semitones"}
 
 
 class _Found(NamedTuple):
@@ -49,6 +45,7 @@ class CheckHandlers:
         self._library = library
         self._spaces = spaces
         self._pool = pool
+        self._comparer = Comparer(library, pool)
         self._executor = executor
 
     def check(self, params: CheckParams, origin: Origin) -> Future[Closeness]:
@@ -91,11 +88,8 @@ class CheckHandlers:
     def _compared(self, path: Path, heard: Heard, snapshot: Snapshot, tracks: Sequence[int]) -> _Found:
         found = _Found([], [], 0)
         unread = 0
-        for track, future in self._comparisons(path, heard, snapshot, tracks):
-            try:
-                likenesses = None if future is None else future.result()
-            except (AudioError, WorkerError):
-                likenesses = None
+        this = Timed(heard.analysis.tempo.bpm, heard.analysis.duration)
+        for track, likenesses in self._comparer.each(path, this, [_timed(snapshot, track) for track in tracks]):
             if likenesses is None:
                 unread += 1
                 continue
@@ -104,29 +98,6 @@ class CheckHandlers:
             found.close.extend((track, likeness) for likeness in nearest)
         found.close.sort(key=lambda one: (-one[1].nearness, one[0], one[1].start))
         return found._replace(unread=unread)
-
-    def _comparisons(
-        self, path: Path, heard: Heard, snapshot: Snapshot, tracks: Sequence[int]
-    ) -> Iterator[tuple[int, Future[tuple[Likeness, ...]] | None]]:
-        """Comparisons in order; no more of them wait than keep the workers busy, for others want them too."""
-        waiting: deque[tuple[int, Future[tuple[Likeness, ...]] | None]] = deque()
-        for track in tracks:
-            waiting.append((track, self._comparison(path, heard, snapshot, track)))
-            if len(waiting) > self._pool.workers:
-                yield waiting.popleft()
-        yield from waiting
-
-    def _comparison(
-        self, path: Path, heard: Heard, snapshot: Snapshot, track: int
-    ) -> Future[tuple[Likeness, ...]] | None:
-        row = int(snapshot.rows.find(np.array([track]))[0])
-        files = self._library.present_files(track)
-        if not files:
-            return None
-        bpm, other = heard.analysis.tempo.bpm, float(snapshot.facts.bpm[row]) if row >= 0 else np.nan
-        speeds = [] if bpm is None or not other > 0.0 else [bpm / other * times for times in _TIMES]
-        seconds = heard.analysis.duration + (float(snapshot.facts.duration[row]) if row >= 0 else 0.0)
-        return self._pool.compare(path, Path(files[0]), seconds, speeds)
 
     def _answer(
         self, path: Path, heard: Heard, snapshot: Snapshot, near: Sounding, found: _Found, possible: int
@@ -157,13 +128,15 @@ class CheckHandlers:
         )
 
 
+def _timed(snapshot: Snapshot, track: int) -> Timed:
+    row = int(snapshot.rows.find(np.array([track]))[0])
+    if row < 0:
+        return Timed(None, 0.0, track)
+    bpm = float(snapshot.facts.bpm[row])
+    return Timed(bpm if bpm > 0.0 else None, float(snapshot.facts.duration[row]), track)
+
+
 def _stretch(record: NearRecord, likeness: Likeness) -> CloseStretch:
-    here = f"{clock(likeness.start)}-{clock(likeness.end)}"
-    there = f"{clock(likeness.other_start)}-{clock(likeness.other_end)}"
-    ways = [_pitched(likeness.semitones)]
-    if abs(likeness.speed - 1.0) >= 0.001:
-        ways.append(f"{100.0 * (likeness.speed - 1.0):+.1f} % in tempo")
-    said = ", ".join([f"{here} is like {there} of it", *filter(None, ways)])
     return CloseStretch(
         record=record,
         start=round(likeness.start, 2),
@@ -173,15 +146,8 @@ def _stretch(record: NearRecord, likeness: Likeness) -> CloseStretch:
         nearness=round(likeness.nearness, 3),
         semitones=likeness.semitones,
         speed=round(likeness.speed, 4),
-        text=f"{said}: {likeness.nearness:.2f} near",
+        text=told(likeness),
     )
-
-
-def _pitched(semitones: float) -> str:
-    if not semitones:
-        return ""
-    name = _NAMES.get(abs(semitones), f"{abs(semitones):g} semitones")
-    return f"{name} {'higher' if semitones > 0 else 'lower'}"
 
 
 def _notes(heard: Heard, found: _Found, possible: int) -> list[str]:

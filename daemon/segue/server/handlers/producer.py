@@ -32,6 +32,7 @@ from segue.recommend.by_section import like_section
 from segue.recommend.catalogue import Snapshot
 from segue.recommend.changes import changes
 from segue.recommend.seed import seed_of
+from segue.server.handlers.comparing import Comparer, Timed, clock, told
 from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.handlers.seeds import after_file, after_track, asked_by_file, audio_path
 from segue.server.router import Origin
@@ -59,10 +60,13 @@ class ProducerHandlers:
         self._recommend = recommend
         self._spaces = spaces
         self._pool = pool
+        self._comparer = Comparer(library, pool)
         self._executor = executor
 
     def similar(self, params: SimilarParams, origin: Origin) -> Future[Suggestions]:
         """What sounds like a file, or like a section of it."""
+        if params.close:
+            return self._executor.submit(self._with_closeness, params, origin)
         if params.section == "whole":
             return self._recommend.similar(params, origin)
         return self._executor.submit(self._like_section, params, origin)
@@ -94,6 +98,21 @@ class ProducerHandlers:
         seed = replace(seed, notes=(*seed.notes, note))
         ranking = like_section(snapshot, seed, section.kind, section.vector, params.limit)
         return after_file(self._library, path, probe, heard.analysis, ranking)
+
+    def _with_closeness(self, params: SimilarParams, origin: Origin) -> Suggestions:
+        """The same with a note on each suggestion that the file is laid over and too close to."""
+        path = audio_path(params.path, origin, self._library.folders())
+        whole = params.section == "whole"
+        answer = self._recommend.similar(params, origin).result() if whole else self._like_section(params, origin)
+        notes = {one.id: one.notes for one in answer.suggestions}
+        records = [Timed(one.bpm, one.duration or 0.0, one.id) for one in answer.suggestions]
+        for track, likenesses in self._comparer.each(
+            path, Timed(answer.seed.bpm, answer.seed.duration or 0.0), records
+        ):
+            near = max(likenesses or (), key=lambda one: one.nearness, default=None)
+            if near is not None:
+                notes[track].insert(0, f"too close: {told(near)}")
+        return answer
 
     # Works ---------------------------------------------------------------------------------------------------------------
 
@@ -189,11 +208,6 @@ def _used(section: Moment, heard: Heard) -> str:
     spans = ", ".join(f"{clock(start)}-{clock(end)}" for start, end in section.spans)
     stand_in = "" if section.kind in kinds else f" (it has no {section.kind} of its own)"
     return f"compared by its {section.kind}: {spans}{stand_in}"
-
-
-def clock(seconds: float) -> str:
-    """A time in a recording as ``2:05``."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 def _version(snapshot: Snapshot, entry: Entry) -> Version:
