@@ -10,6 +10,7 @@ tracks nearest to a straight line between the two vectors.
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from collections.abc import Sequence
 from itertools import pairwise
@@ -148,23 +149,27 @@ def main() -> None:
     options = parser.parse_args()
     catalogue = Catalogue(_library.columns(options.tracks, DIM))
     snapshot = catalogue.snapshot()
-    index = VectorIndex(Path("/tmp/segue-benchmark-journeys"), dim=DIM, model="benchmark")
-    if options.index:
-        index.open(catalogue, 1)
-        index.wait(3600)
-    terrain = journeys.Terrain(snapshot, index, Asked(memory=learned(snapshot, options.transitions)))
+    with tempfile.TemporaryDirectory(prefix="segue-") as folder:
+        index = VectorIndex(Path(folder), dim=DIM, model="benchmark")
+        if options.index:
+            index.open(catalogue, 1)
+            index.wait(3600)
+        terrain = journeys.Terrain(snapshot, index, Asked(memory=learned(snapshot, options.transitions)))
+        measure(terrain, options.paths, options.sets)
+        if options.index:
+            index.close(save=False)
+
+
+def measure(terrain: journeys.Terrain, count: int, sets_count: int) -> None:
+    rows = terrain.snapshot.rows
     rng = np.random.default_rng(5)
-    apart = [(int(a), int(b)) for a, b in rng.integers(0, options.tracks, (options.paths, 2)) if a != b]
-    beside = [
-        (start, int(exact.nearest(snapshot.rows, snapshot.rows.vectors[start], 2000).rows[-1])) for start, _ in apart
-    ]
+    apart = [(int(a), int(b)) for a, b in rng.integers(0, rows.count, (count, 2)) if a != b]
+    beside = [(start, int(exact.nearest(rows, rows.vectors[start], 2000).rows[-1])) for start, _ in apart]
     paths(terrain, beside, 8, "between tracks of related styles")
     paths(terrain, apart, 8, "between any two tracks")
     paths(terrain, apart[:10], 32, "between any two tracks")
-    sets(terrain, 60, options.sets)
+    sets(terrain, 60, sets_count)
     sets(terrain, 720, 1)
-    if options.index:
-        index.close(save=False)
 
 
 if __name__ == "__main__":
