@@ -127,6 +127,5 @@ def _keys(snapshot: Snapshot, seed: ProbeSeed, among: Mask) -> Mask:
     if not seed.played.keylock:
         tempo = mixability.tempo(seed.played_bpm, 1.0, facts.bpm[rows], np.ones(len(rows), np.float32))
         shift = mixability.own_pitch(tempo.change) - np.float32(seed.pitch)
-    key = mixability.key(seed.camelot, seed.key_confidence, facts.camelot[rows], facts.key_confidence[rows], shift)
-    fits[rows] = key >= mixability.NO_CLASH
+    fits[rows] = mixability.grade(seed.camelot, facts.camelot[rows], shift) >= mixability.NO_CLASH
     return fits

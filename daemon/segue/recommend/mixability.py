@@ -32,8 +32,8 @@ ENERGY_FALL: Final = 3.0
 """... and how many more make the step as bad as it gets."""
 VOICE_TAGS: Final = frozenset({"voice", "vocal", "vocals", "female vocalists", "female vocalist", "male vocalists"})
 """Tags that say that somebody sings; in lower case."""
-NO_CLASH: Final = 0.45
-"""Grade of key from which on two tracks go together, or nobody is sure that they do not."""
+NO_CLASH: Final = 0.5 - 1e-6
+"""Grade of key from which on two tracks go together; also that of an unknown key."""
 TEMPO_SLACK: Final = 1e-6
 """A change of just the fader's range is within it, whatever the last bit says."""
 HARDLY_SUNG: Final = 0.5
@@ -46,7 +46,7 @@ SAME_KEY: Final = 1.0
 NEIGHBOUR: Final = 0.9
 ENERGY_TWO: Final = 0.6
 ENERGY_SEVEN: Final = 0.5
-DIAGONAL: Final = 0.5
+DIAGONAL: Final = 0.45
 CLASH: Final = 0.1
 
 
@@ -97,13 +97,14 @@ def meeting(seed_bpm: float | None, bpm: Floats, reach: float, *, folded: bool =
     return near
 
 
-def mixes(tempo: TempoMatch, key: Floats, reach: float = PITCH_RANGE) -> npt.NDArray[np.bool_]:
+def mixes(tempo: TempoMatch, graded: Floats, reach: float = PITCH_RANGE) -> npt.NDArray[np.bool_]:
     """Tell which candidates can be blended, shape (n,): the fader brings the tempi together and the keys do not clash.
 
-    A tempo that nobody knows does not mix; a key that nobody knows is no reason against it. Three beats over two are no blend.
+    ``graded`` is the `grade` of the keys: of one that is unsure, the likeliest counts. A tempo that nobody knows does not mix; a key
+    that nobody knows is no reason against it. Three beats over two are no blend.
     """
     near = np.abs(np.log1p(tempo.change)) <= math.log1p(reach) + TEMPO_SLACK
-    blend: npt.NDArray[np.bool_] = near & np.isin(tempo.factor, (1.0, 2.0, 0.5)) & (key >= NO_CLASH)
+    blend: npt.NDArray[np.bool_] = near & np.isin(tempo.factor, (1.0, 2.0, 0.5)) & (graded >= NO_CLASH)
     return blend
 
 
@@ -125,14 +126,8 @@ def transposed(camelot: npt.NDArray[np.int8], semitones: npt.NDArray[np.int64]) 
     return np.where(camelot < 0, -1, moved).astype(np.int8)
 
 
-def key(
-    seed_camelot: int,
-    seed_confidence: float,
-    camelot: npt.NDArray[np.int8],
-    confidence: Floats,
-    shift: Floats | None = None,
-) -> Floats:
-    """Grade keys on the Camelot wheel (Mark Davis' numbering of the circle of fifths), 0..1, shape (n,).
+def grade(seed_camelot: int, camelot: npt.NDArray[np.int8], shift: Floats | None = None) -> Floats:
+    """Grade keys on the Camelot wheel (Mark Davis' numbering of the circle of fifths), 0..1, shape (n,); `NEUTRAL` where unknown.
 
     Keys are 0..23 as in `Columns`, -1 where unknown. The same key is best; one step round the wheel (a fifth) and the
     relative major or minor share all notes but one or all; two steps up (a whole tone) and seven steps up (a semitone)
@@ -143,16 +138,31 @@ def key(
     """
     if seed_camelot < 0:
         return np.full(len(camelot), NEUTRAL, dtype=np.float32)
-    trust = np.clip(seed_confidence * confidence, 0.0, 1.0)
     if shift is None:
-        grade = WHEEL[seed_camelot][camelot]
+        graded = WHEEL[seed_camelot][camelot]
     else:
         low = np.floor(shift).astype(np.int64)
         part = shift - low
         below, above = (WHEEL[seed_camelot][transposed(camelot, semitones)] for semitones in (low, low + 1))
-        grade = (1.0 - part) * below + part * above
-    graded = NEUTRAL + trust * (grade - NEUTRAL)
+        graded = (1.0 - part) * below + part * above
     return np.where(camelot < 0, np.float32(NEUTRAL), graded).astype(np.float32)
+
+
+def trusted(graded: Floats, seed_confidence: float, confidence: Floats) -> Floats:
+    """Draw grades of keys towards `NEUTRAL` by doubt, shape (n,)."""
+    trust = np.clip(seed_confidence * confidence, 0.0, 1.0)
+    return (NEUTRAL + trust * (graded - NEUTRAL)).astype(np.float32)
+
+
+def key(
+    seed_camelot: int,
+    seed_confidence: float,
+    camelot: npt.NDArray[np.int8],
+    confidence: Floats,
+    shift: Floats | None = None,
+) -> Floats:
+    """The `grade` of keys, `trusted` as far as they are sure, 0..1, shape (n,)."""
+    return trusted(grade(seed_camelot, camelot, shift), seed_confidence, confidence)
 
 
 def energy_strain(seed: float | None, energy: Floats) -> Floats:

@@ -72,8 +72,7 @@ def pitch_needed(change: float, factor: float) -> float | None:
     if math.isnan(change):
         return None
     needed = 100 / (1 + change) - 100
-    # Two places, as the data have it: whoever rounds further comes to the same as the words.
-    return None if abs(needed) > (FAR if factor in STRAIGHT else FAR_CROSSWISE) else round(needed, 2)
+    return None if abs(needed) > (FAR if factor in STRAIGHT else FAR_CROSSWISE) else needed
 
 
 def tempo_doubt(bpm: float, alternatives: Sequence[float] = ()) -> str:

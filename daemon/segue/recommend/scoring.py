@@ -91,13 +91,8 @@ def terms(
     tail = seed.vector if seed.tail is None else seed.tail
     tempo = mixability.tempo(seed.played_bpm, seed.bpm_confidence, facts.bpm[rows], facts.bpm_confidence[rows])
     pitch = np.zeros_like(tempo.change) if seed.played.keylock else mixability.own_pitch(tempo.change)
-    key = mixability.key(
-        seed.camelot,
-        seed.key_confidence,
-        facts.camelot[rows],
-        facts.key_confidence[rows],
-        None if seed.played.keylock else pitch - np.float32(seed.pitch),
-    )
+    shift = None if seed.played.keylock else pitch - np.float32(seed.pitch)
+    grade = mixability.grade(seed.camelot, facts.camelot[rows], shift)
     seed_tags = snapshot.telling.row(seed.tags)
     labels, levels = snapshot.telling.labels, snapshot.telling.levels
     tags = facts.tags[rows]
@@ -109,7 +104,7 @@ def terms(
         ends=np.clip(facts.heads[rows].astype(np.float32) @ tail, 0.0, 1.0),
         tags=_tags_alike(snapshot, seed_tags[0], tags),
         features=_features_alike(snapshot, seed, rows, weights),
-        key=key,
+        key=mixability.trusted(grade, seed.key_confidence, facts.key_confidence[rows]),
         tempo=tempo.score,
         change=tempo.change,
         factor=tempo.factor,
@@ -121,7 +116,7 @@ def terms(
         unsung=mixability.unvoiced(tags, levels, labels) & mixability.unvoiced(seed_tags, levels, labels),
         learned=_learned(snapshot, seed, rows, memory),
         liked=np.zeros(len(rows), np.float32) if memory is None else memory.liked(snapshot.rows.ids[rows], seed.id),
-        mixes=mixability.mixes(tempo, key, weights.reach),
+        mixes=mixability.mixes(tempo, grade, weights.reach),
     )
 
 

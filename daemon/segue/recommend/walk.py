@@ -135,7 +135,7 @@ def pair_costs(ground: Ground, rows: Ids, others: Ids) -> npt.NDArray[np.float32
     lacks = 1.0 - (of_sound * cosines + of_key * key + of_tempo * tempo)
     costs = np.square(np.square(lacks)) + np.square(np.square(1.0 - np.minimum(key, tempo)))
     costs += ENERGY_JUMP * np.square(_pair_strain(facts.energy[rows], facts.energy[others]))
-    costs[~near | (key < mixability.NO_CLASH)] += NO_BLEND
+    costs[~near | (_pair_grade(ground.snapshot, rows, others) < mixability.NO_CLASH)] += NO_BLEND
     for known in (facts.artist, facts.work):
         costs[(known[rows][:, None] == known[others]) & (known[others] != 0)] += SAME_ARTIST
     costs[rows[:, None] == others] = np.inf
@@ -166,12 +166,18 @@ def _pair_tempo(ground: Ground, rows: Ids, others: Ids) -> tuple[Floats, Mask]:
 
 
 def _pair_key(snapshot: Snapshot, rows: Ids, others: Ids) -> Floats:
-    facts = snapshot.facts
-    ours, theirs = facts.camelot[rows][:, None], facts.camelot[others]
-    trust = facts.key_confidence[rows][:, None] * facts.key_confidence[others]
-    score = mixability.NEUTRAL + trust * (mixability.WHEEL[ours, theirs] - mixability.NEUTRAL)
-    known: Floats = np.where((ours < 0) | (theirs < 0), np.float32(mixability.NEUTRAL), score).astype(np.float32)
-    return known
+    sure = snapshot.facts.key_confidence
+    trust = sure[rows][:, None] * sure[others]
+    drawn = mixability.NEUTRAL + trust * (_pair_grade(snapshot, rows, others) - mixability.NEUTRAL)
+    score: Floats = drawn.astype(np.float32)
+    return score
+
+
+def _pair_grade(snapshot: Snapshot, rows: Ids, others: Ids) -> Floats:
+    ours, theirs = snapshot.facts.camelot[rows][:, None], snapshot.facts.camelot[others]
+    unknown = (ours < 0) | (theirs < 0)
+    grade: Floats = np.where(unknown, np.float32(mixability.NEUTRAL), mixability.WHEEL[ours, theirs])
+    return grade
 
 
 def _pair_strain(energy: Floats, others: Floats) -> Floats:

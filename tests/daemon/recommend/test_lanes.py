@@ -107,8 +107,8 @@ def test_the_first_suggestion_mixes_if_anything_does(count: int, seed: int, rate
     tempo = mixability.tempo(
         float(columns.bpm[track - 1]) * rate, 1.0, snapshot.facts.bpm[rows], snapshot.facts.bpm_confidence[rows]
     )
-    key = mixability.key(int(columns.camelot[track - 1]), 1.0, columns.camelot[rows], columns.key_confidence[rows])
-    assert first.blend.mixes == bool(np.any(mixability.mixes(tempo, key)))
+    grade = mixability.grade(int(columns.camelot[track - 1]), columns.camelot[rows])
+    assert first.blend.mixes == bool(np.any(mixability.mixes(tempo, grade)))
 
 
 @settings(max_examples=40, deadline=None)

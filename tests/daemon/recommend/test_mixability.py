@@ -137,7 +137,7 @@ def test_grades_of_keys() -> None:
     assert key("8A", "6A") == 0.1  # ... but not down
     assert key("8A", "3A") == 0.5  # a semitone up
     assert key("8A", "1A") == 0.1
-    assert key("8A", "9B") == key("9B", "8A") == 0.5
+    assert key("8A", "9B") == key("9B", "8A") == 0.45
     assert key("8A", "2B") == 0.1
 
 

@@ -91,7 +91,7 @@ def mix_of(ranked: Ranked, mix_in: MixPoint | None) -> Mix:
     """How a track meets the one before it, on the wire."""
     return Mix(
         mixes=ranked.blend.mixes,
-        pitch=rounded(ranked.blend.pitch, 2),
+        pitch=rounded(ranked.blend.pitch, 3),
         time=ranked.blend.time,
         seed_key=ranked.blend.seed_key,
         key=ranked.blend.key,
