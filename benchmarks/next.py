@@ -40,7 +40,8 @@ from segue.library.store import Library
 from segue.networks.models import ModelSet, models_dir
 from segue.recommend import pool
 from segue.recommend.catalogue import Catalogue
-from segue.recommend.recommender import Recommender
+from segue.recommend.memory import Memory, Transition
+from segue.recommend.recommender import Asked, Recommender
 
 LIMIT = 10
 WARM_UP = 20
@@ -124,10 +125,15 @@ def report_recall(catalogue: Catalogue, index: VectorIndex, tracks: Sequence[int
         )
 
 
-def report_agreement(ask: Callable[[int], list[int]], catalogue: Catalogue, tracks: Sequence[int]) -> None:
+def report_agreement(
+    ask: Callable[[int], list[int]], catalogue: Catalogue, tracks: Sequence[int], memory: Memory | None = None
+) -> None:
     """Share of the suggestions that an exact search would have made too."""
     exact = Recommender(catalogue, VectorIndex(Path("never-opened"), dim=catalogue.dim, model=""))
-    hits = [len(set(ask(one)) & {s.id for s in exact.next(one, LIMIT).suggestions}) / LIMIT for one in tracks]
+    asked = Asked(memory=memory)
+    hits = [
+        len(set(ask(one)) & {s.id for s in exact.next(one, LIMIT, asked=asked).suggestions}) / LIMIT for one in tracks
+    ]
     report("recall@10 of the suggestions", f"{np.mean(hits):.4f}", TARGETS["recall"])
 
 
@@ -182,6 +188,7 @@ def over_zeromq(made: Columns, queries: int, folder: Path, audio_files: int) -> 
     columns = library.columns()
     loading = time.perf_counter() - start
     proven = _wishes.furnish(library, home.library_file, len(columns.ids))
+    memory = Memory.of(Transition(*row) for row in library.learned_pairs())
     library.close()
     baseline_ms, tracks = measure_baseline(columns, queries)
 
@@ -201,7 +208,7 @@ def over_zeromq(made: Columns, queries: int, folder: Path, audio_files: int) -> 
         while client.status().index.state != "ready":
             time.sleep(0.1)
         matrix = columns.vectors.nbytes
-        measure_quiet(client, Catalogue(columns), tracks, baseline_ms)
+        measure_quiet(client, Catalogue(columns), tracks, memory, baseline_ms)
         measure_idle(process)
         report_memory("daemon, idle", process, matrix)
         audio = render_audio(folder / "audio", audio_files)
@@ -218,13 +225,15 @@ def over_zeromq(made: Columns, queries: int, folder: Path, audio_files: int) -> 
     index.close()
 
 
-def measure_quiet(client: Client, catalogue: Catalogue, tracks: list[int], baseline_ms: np.ndarray) -> None:
+def measure_quiet(
+    client: Client, catalogue: Catalogue, tracks: list[int], memory: Memory, baseline_ms: np.ndarray
+) -> None:
     def ids(track: int) -> list[int]:
         return [one.id for one in client.next(f"#{track}", LIMIT).suggestions]
 
     timed(ids, tracks[:WARM_UP])
     report_latency("nothing else", timed(ids, tracks), baseline_ms)
-    report_agreement(ids, catalogue, tracks[:200])
+    report_agreement(ids, catalogue, tracks[:200], memory)
 
 
 def measure_busy(client: Client, stored: int, tracks: list[int], proven: list[int], baseline_ms: np.ndarray) -> None:
