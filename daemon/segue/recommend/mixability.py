@@ -151,7 +151,8 @@ def grade(seed_camelot: int, camelot: npt.NDArray[np.int8], shift: Floats | None
 def trusted(graded: Floats, seed_confidence: float, confidence: Floats) -> Floats:
     """Draw grades of keys towards `NEUTRAL` by doubt, shape (n,)."""
     trust = np.clip(seed_confidence * confidence, 0.0, 1.0)
-    return (NEUTRAL + trust * (graded - NEUTRAL)).astype(np.float32)
+    drawn: Floats = (NEUTRAL + trust * (graded - NEUTRAL)).astype(np.float32)
+    return drawn
 
 
 def key(
