@@ -126,6 +126,7 @@ class Memory:
         sizes = [len(pairs[before]) for before in self._from.tolist()]
         self._starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
         self._to = np.array([to for before in self._from.tolist() for to in pairs[before]], np.int64)
+        self._followers = np.unique(self._to)
         said = [pair for before in self._from.tolist() for pair in pairs[before].values()]
         self._weights = np.array([weight for _, weight in said], np.float32)
         self._times = np.array([times for times, _ in said], np.float32)
@@ -160,6 +161,11 @@ class Memory:
     def __bool__(self) -> bool:
         """Whether anything was learned."""
         return bool(self._pairs) or len(self._tracks.ids) > 0
+
+    @property
+    def followers(self) -> npt.NDArray[np.int64]:
+        """Ids of the tracks that ever followed another one, ascending."""
+        return self._followers
 
     @property
     def pairs(self) -> int:

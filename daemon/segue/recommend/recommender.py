@@ -30,6 +30,10 @@ CANDIDATES: Final = 128
 """Nearest tracks that are ranked anew by everything else."""
 MIXING: Final = 32
 """Nearest tracks that mix, which are ranked with them."""
+TURNING: Final = 1024
+"""Tracks that a turn compares in full, and ..."""
+RESCUED: Final = 512
+"""... nearest ones that are ranked by what is like a proven pair, beside all that ever followed in a set."""
 PLAYED_ALREADY: Final = "what was played already, or another version of it"
 NOT_PROVEN: Final = "pairs that are like proven ones"
 NOT_MIXING: Final = "proven pairs that do not mix now"
@@ -215,7 +219,7 @@ class Recommender:
         weights = asked.weights
         k, search = max(CANDIDATES, 4 * limit), _EXACT
         if asked.lane == "turn":
-            rows, weights = np.flatnonzero(allowed), weights.changed(lanes.TURN)
+            rows, weights = _meeting_best(question, np.flatnonzero(allowed)), weights.changed(lanes.TURN)
         else:
             near, search = self._index.search(snapshot.rows, seed.vector, k, allowed)
             blends = self._blends(question, allowed)
@@ -242,7 +246,9 @@ class Recommender:
                 return _Rescued(found, picked, given_up)
         mixing = lanes.mixing(snapshot, question.seed, allowed, asked.weights)
         for mask in (mixing, allowed):
-            found = self._terms(question, np.flatnonzero(mask))
+            near, _ = self._index.search(snapshot.rows, question.seed.vector, RESCUED, mask)
+            followers = [] if asked.memory is None else asked.memory.followers
+            found = self._terms(question, np.union1d(near.rows, _rows_of(snapshot, followers, mask)))
             order = _sorted(snapshot, found, found.learned + scoring.total(found, asked.weights))
             picked = picker.pick(found, order[: max(CANDIDATES, 4 * limit)], limit)
             if picked:
@@ -307,8 +313,19 @@ def _without(snapshot: Snapshot, mask: Mask, ids: Collection[int]) -> Mask:
     return others
 
 
-def _rows_of(snapshot: Snapshot, proven: Mapping[int, Proven], allowed: Mask) -> npt.NDArray[np.int64]:
-    rows = snapshot.rows.find(np.fromiter(proven, dtype=np.int64, count=len(proven)))
+def _meeting_best(question: _Question, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Those of ``rows`` that meet the seed best in tempo, key and energy: in a large library it takes long to compare all in full."""
+    if len(rows) <= TURNING:
+        return rows
+    meets = scoring.meeting(question.snapshot, question.seed, rows)
+    return np.sort(rows[np.argsort(-meets, kind="stable")[:TURNING]])
+
+
+def _rows_of(
+    snapshot: Snapshot, tracks: Collection[int] | npt.NDArray[np.int64], allowed: Mask
+) -> npt.NDArray[np.int64]:
+    ids = tracks if isinstance(tracks, np.ndarray) else np.fromiter(tracks, dtype=np.int64, count=len(tracks))
+    rows = snapshot.rows.find(ids)
     rows = rows[rows >= 0]
     return rows[allowed[rows]]
 

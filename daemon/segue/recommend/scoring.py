@@ -109,7 +109,7 @@ def terms(
         change=tempo.change,
         factor=tempo.factor,
         pitch=pitch,
-        energy=np.where(np.isnan(step), 0.5, np.clip(1.0 - np.abs(step) / ENERGY_SPAN, 0.0, 1.0)).astype(np.float32),
+        energy=_energies_alike(step),
         step=step.astype(np.float32),
         strain=mixability.energy_strain(seed.energy, facts.energy[rows]),
         vocals=mixability.voiced(tags, levels, labels) & mixability.voiced(seed_tags, levels, labels),
@@ -141,6 +141,17 @@ def total(found: Terms, weights: Weights) -> npt.NDArray[np.float64]:
     return score
 
 
+def meeting(snapshot: Snapshot, seed: ProbeSeed, rows: Rows) -> Floats:
+    """How well candidates meet the seed in tempo, key and energy alone, shape (n,), 0..3: a quick look at many."""
+    facts = snapshot.facts
+    tempo = mixability.tempo(seed.played_bpm, seed.bpm_confidence, facts.bpm[rows], facts.bpm_confidence[rows])
+    shift = None if seed.played.keylock else mixability.own_pitch(tempo.change) - np.float32(seed.pitch)
+    grade = mixability.grade(seed.camelot, facts.camelot[rows], shift)
+    key = mixability.trusted(grade, seed.key_confidence, facts.key_confidence[rows])
+    step = facts.energy[rows] - np.float32(np.nan if seed.energy is None else seed.energy)
+    return tempo.score + key + _energies_alike(step)
+
+
 def parts(found: Terms, weights: Weights, at: int) -> dict[str, float]:
     """What each part with a weight gave to the score of one candidate: they add up to it, but for its limits 0 and 1."""
     shares = ("similarity", "ends", "tags", "features", "key", "tempo", "energy")
@@ -157,6 +168,13 @@ def _tags_alike(snapshot: Snapshot, seed: npt.NDArray[np.float16], tags: npt.NDA
     mine, theirs = seed.astype(np.float32) * weights, tags.astype(np.float32) * weights
     size = np.linalg.norm(mine) * np.linalg.norm(theirs, axis=1)
     alike: Floats = ((theirs @ mine) / np.maximum(size, 1e-9)).astype(np.float32)
+    return alike
+
+
+def _energies_alike(step: Floats) -> Floats:
+    alike: Floats = np.where(np.isnan(step), 0.5, np.clip(1.0 - np.abs(step) / ENERGY_SPAN, 0.0, 1.0)).astype(
+        np.float32
+    )
     return alike
 
 
