@@ -247,7 +247,7 @@ class Recommender:
         mixing = lanes.mixing(snapshot, question.seed, allowed, asked.weights)
         for mask in (mixing, allowed):
             near, _ = self._index.search(snapshot.rows, question.seed.vector, RESCUED, mask)
-            followers = [] if asked.memory is None else asked.memory.followers
+            followers: Collection[int] | npt.NDArray[np.int64] = () if asked.memory is None else asked.memory.followers
             found = self._terms(question, np.union1d(near.rows, _rows_of(snapshot, followers, mask)))
             order = _sorted(snapshot, found, found.learned + scoring.total(found, asked.weights))
             picked = picker.pick(found, order[: max(CANDIDATES, 4 * limit)], limit)
