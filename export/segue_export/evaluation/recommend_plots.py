@@ -61,18 +61,25 @@ def _grouped(axes: Axes, table: Table, columns: Sequence[str]) -> None:
         axes.bar_label(bars, [decimal(float(value)) for value in values], padding=12, fontsize=7)
     axes.set_yticks(place, list(table.rows))
     axes.set_title(table.title)
-    axes.legend(frameon=False, loc="lower right")
+    axes.margins(x=0.12)
+    axes.legend(frameon=False, loc="upper right")
 
 
 def _differences(axes: Axes, table: Table) -> None:
     """What each part gives, in thousandths of MRR."""
     rows = {name.removeprefix("without "): row for name, row in table.rows.items() if name != "all parts"}
-    values = [float(str(row["the part gives"]).split()[0]) for row in rows.values()]
+    # As the table says it: "+92.6 ±16.5 *".
+    said = [str(row["the part gives"]).replace("±", "").split() for row in rows.values()]
+    values, spread = [float(one[0]) for one in said], [float(one[1]) for one in said]
     place = np.arange(len(rows))[::-1]
-    axes.barh(place, values, color=[COLOURS[2] if value >= 0 else COLOURS[3] for value in values])
+    axes.barh(
+        place, values, xerr=spread, color=[COLOURS[2] if value >= 0 else COLOURS[3] for value in values],
+        error_kw={"elinewidth": 0.7, "ecolor": "#666666"},
+    )  # fmt: skip
     axes.axvline(0.0, color="#666666", linewidth=0.7)
     axes.set_yticks(place, list(rows))
-    axes.set_title(f"{table.title}: what the part gives (MRR, thousandths)")
+    axes.set_title(table.title)
+    axes.set_xlabel("thousandths of MRR that the part gives")
 
 
 def _number(cell: Cell) -> float:
