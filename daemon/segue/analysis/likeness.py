@@ -31,6 +31,8 @@ _SEMITONES: Final = 2
 _SLOWEST, _FASTEST = 0.8, 1.25
 _COARSE: Final = 2
 """Frames that are one in the first look over all ways; ..."""
+_HOPELESS: Final = 0.5
+"""... with less than this share of what is asked for nothing comes of a second look; else ..."""
 _WAYS: Final = 3
 """... so many ways are looked at frame by frame."""
 _ROWS: Final = 640
@@ -68,6 +70,8 @@ def likenesses(this: Texture, other: Texture, speeds: Sequence[float] = (), leas
         (float(_best(small, _played(small_other, way), RATE // _COARSE).nearness.max()), way) for way in _ways(speeds)
     ]
     first.sort(key=lambda found: -found[0])
+    if first[0][0] < _HOPELESS * least:
+        return []
     ways = [way for _, way in first[:_WAYS]]
     found = [_best(this, _played(other, way), RATE) for way in ways]
     nearness = np.stack([best.nearness for best in found])
