@@ -56,6 +56,8 @@ class Asker:
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._title = loop.tracks()[0].title
+        self.usual = len(loop.client.next(self._title, limit=20).suggestions)
+        """Tracks in an answer: all others but another mix of the same."""
         self._end = threading.Event()
         self.answers: list[int] = []
         self.errors: list[SegueError] = []
@@ -76,7 +78,7 @@ class Asker:
                     self.answers.append(len(client.next(self._title, limit=20).suggestions))
                 except SegueError as error:
                     self.errors.append(error)
-                time.sleep(0.002)
+                time.sleep(0.01)  # what changes over needs the processor, too
 
 
 def has_changed(loop: Loop, name: str) -> Status:
