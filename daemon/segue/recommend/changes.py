@@ -34,8 +34,10 @@ def changes(before: Sound, after: Sound, levels: Mapping[str, float]) -> list[Ch
 
     ``levels`` are the probabilities from which on a track has a tag: one that passes its level came or went.
     """
-    features = [{name: one for name, one in sound.features.items() if name != _TOLD} for sound in (before, after)]
-    shares = [*_shares("tag", before.tags, after.tags, levels), *_shares("feature", *features, {})]
+    shares = [
+        *_shares("tag", before.tags, after.tags, levels),
+        *_shares("feature", _features(before), _features(after), {}),
+    ]
     shares.sort(key=lambda pair: (-abs(pair[0]), pair[1].name))
     return [*_values(before, after), *(change for _, change in shares[:_MOST])]
 
@@ -98,6 +100,10 @@ def _parts(details: Details) -> str:
 
 def _length(section: Section) -> float:
     return section.end - section.start
+
+
+def _features(sound: Sound) -> dict[str, float]:
+    return {name: value for name, value in sound.features.items() if name != _TOLD}
 
 
 def _shares(
