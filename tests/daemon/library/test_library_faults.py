@@ -148,7 +148,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_loses_nothing_and_goes_on_when_there_is_room(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
-    ballast.write_bytes(bytes(1_300_000))
+    ballast.write_bytes(bytes(1_000_000))
     library = Library(small_disk / "library.sqlite")
     library.set_model(MODEL, LABELS, DIM)
     stored: list[int] = []
