@@ -79,7 +79,7 @@ class Explainer:
         self._mix = Mix(
             _nan(seed.played_bpm),
             seed.bpm_confidence,
-            _heard(seed.camelot, seed.pitch),
+            _heard(seed.camelot, round(seed.pitch)),
             _nan(seed.energy),
             pitched=bool(round(seed.pitch)),
             key_confidence=seed.key_confidence,
@@ -91,13 +91,14 @@ class Explainer:
         track_id = int(self._snapshot.rows.ids[row])
         shared = self._snapshot.telling.shared(self._tags, facts.tags[row])[:SHARED_TAGS]
         proven = self._proven[track_id].times if track_id in self._proven else 0
-        pitch = float(found.pitch[at])
+        # Against the key that is shown for the seed, as the grade has it: each rounded by itself might cancel out.
+        moved = round(self._seed.pitch) + round(float(found.pitch[at]) - self._seed.pitch)
         track = Mix(
             float(facts.bpm[row]),
             float(facts.bpm_confidence[row]),
-            _heard(int(facts.camelot[row]), pitch),
+            _heard(int(facts.camelot[row]), moved),
             float(facts.energy[row]),
-            pitched=bool(round(pitch)),
+            pitched=bool(moved),
             key_confidence=float(facts.key_confidence[row]),
         )
         common = Common(
@@ -141,11 +142,12 @@ def seed_notes(seed: ProbeSeed) -> list[str]:
         notes.append(reasons.tempo_doubt(seed.bpm, seed.bpm_alternatives))
     if seed.camelot < 0:
         notes.append("key unknown")
+    if seed.energy is None:
+        notes.append("energy unknown")
     return notes
 
 
-def _heard(camelot: int, pitch: float) -> int:
-    semitones = round(pitch)
+def _heard(camelot: int, semitones: int) -> int:
     if not semitones:
         return camelot
     return int(mixability.transposed(np.array([camelot], np.int8), np.array([semitones], np.int64))[0])

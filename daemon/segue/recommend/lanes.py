@@ -54,15 +54,17 @@ class Gate(NamedTuple):
 def gates(snapshot: Snapshot, seed: ProbeSeed, lane: Lane, weights: Weights) -> tuple[list[Gate], list[Gate]]:
     """The promises of a lane: those kept longest, and those that give way to the user's filters; each list the dearest first.
 
-    What is not known of the seed cannot be asked for: no gate then.
+    What is not known of the seed cannot be asked for: no gate then, and a note to the seed (`seed_notes`).
     """
     facts = snapshot.facts
     first: list[Gate] = []
     direction = _energy(seed, lane, facts.energy)
     if direction is not None:
         first.append(Gate(SAID["energy"], direction))
-    if lane in {"best", "rescue"} or seed.bpm is None:
+    if lane in {"best", "rescue"}:
         return first, []
+    if seed.bpm is None:
+        return first, [Gate(SAID["key"], _keys(snapshot, seed, np.ones(len(facts.bpm), dtype=np.bool_)), least=3)]
     near = mixability.meeting(seed.played_bpm, facts.bpm, weights.reach)
     then = [Gate(SAID["tempo"], near)]
     if lane in {"stay", "lift"}:

@@ -28,8 +28,13 @@ ARTIST_REST: Final = 3
 class Picker:
     """Chooses for one seed, on one night."""
 
-    def __init__(self, snapshot: Snapshot, seed: ProbeSeed, tonight: Tonight, *, versions: bool = False) -> None:
-        """``versions``: versions of one work may be chosen, of the seed's too; but nothing of tonight."""
+    def __init__(
+        self, snapshot: Snapshot, seed: ProbeSeed, tonight: Tonight, *, versions: bool = False, copies: bool = False
+    ) -> None:
+        """``versions``: versions of one work may be chosen, of the seed's too; but nothing of tonight.
+
+        ``copies``: copies of the seed, too.
+        """
         self._vectors, self._facts = snapshot.rows.vectors, snapshot.facts
         played = snapshot.rows.find(np.fromiter(tonight.tracks, dtype=np.int64, count=len(tonight.tracks)))
         self._played = played[played >= 0]
@@ -38,6 +43,7 @@ class Picker:
         for row in self._played.tolist():
             self._note_work(int(self._facts.work[row]), self._vectors[row])
         self._versions = versions
+        self._seconds = None if copies else seed.duration
         if not versions:
             self._note_work(seed.work, seed.vector)
         self._resting = set(self._facts.artist[self._played[-ARTIST_REST:]].tolist()) - {0}
@@ -69,9 +75,9 @@ class Picker:
 
     def _copies(self, found: Terms, order: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Which candidates are copies of the seed, shape as ``order``."""
-        if self._seed.duration is None:
+        if self._seconds is None:
             return np.zeros(len(order), dtype=np.bool_)
-        near = np.abs(self._facts.duration[found.rows[order]] - self._seed.duration) <= COPY_SECONDS
+        near = np.abs(self._facts.duration[found.rows[order]] - self._seconds) <= COPY_SECONDS
         copies: npt.NDArray[np.bool_] = near & (found.cosine[order] > COPY_COSINE)
         return copies
 

@@ -28,6 +28,8 @@ Mask = npt.NDArray[np.bool_]
 
 CANDIDATES: Final = 128
 """Nearest tracks that are ranked anew by everything else."""
+SPREAD: Final = 128
+"""The best of a lane that are put apart."""
 MIXING: Final = 32
 """Nearest tracks that mix, which are ranked with them."""
 TURNING: Final = 1024
@@ -35,7 +37,9 @@ TURNING: Final = 1024
 RESCUED: Final = 512
 """... nearest ones that are ranked by what is like a proven pair, beside all that ever followed in a set."""
 PLAYED_ALREADY: Final = "what was played already, or another version of it"
+COPIES: Final = "a copy of the same recording"
 NOT_PROVEN: Final = "pairs that are like proven ones"
+UNMIXED: Final = "tracks that do not mix now"
 NOT_MIXING: Final = "proven pairs that do not mix now"
 SEED_TAGS: Final = 5
 _EXACT: Final[Search] = "exact"
@@ -54,6 +58,8 @@ class Asked:
     """Conditions by name, the dearest first, as masks of shape (n,)."""
     versions: bool = False
     """Whether versions of one work may be answers, of the seed's too."""
+    copies: bool = False
+    """Whether copies of the seed may be answers."""
 
 
 PLAIN: Final = Asked()
@@ -138,24 +144,24 @@ class Recommender:
         proven = {} if asked.memory is None else asked.memory.proven(seed.id)
         question = _Question(snapshot, seed, limit, asked, proven)
         allowed = _allowed(snapshot, set(exclude) | ({seed.id} if seed.id is not None else set()))
-        fresh = _without(snapshot, allowed, asked.tonight.tracks)
-        given_up: list[str] = []
-        if not np.any(fresh):
-            fresh, given_up = allowed, [PLAYED_ALREADY]
-        gates = _gates(question, fresh)
+        again = replace(asked, tonight=NOTHING_PLAYED, versions=True)
+        ranking = self._keeping(question, _without(snapshot, allowed, asked.tonight.tracks), [])
+        if not ranking.suggestions:
+            ranking = self._keeping(question._replace(asked=again), allowed, [PLAYED_ALREADY])
+        if not ranking.suggestions:
+            ranking = self._keeping(question._replace(asked=replace(again, copies=True)), allowed, [COPIES])
+        return ranking
+
+    def _keeping(self, question: _Question, allowed: Mask, given_up: list[str]) -> Ranking:
+        """The ranking of what is ``allowed`` that keeps as many promises as there is music for."""
+        gates = _gates(question, allowed)
         while True:
-            left, relaxed = _through(fresh, gates)
-            ranking = self._rank(question, left, [*given_up, *relaxed])
-            if ranking.suggestions:
+            left, relaxed = _through(allowed, gates)
+            ranking = self._rank(question, left, list(dict.fromkeys([*given_up, *relaxed])))
+            if ranking.suggestions or not gates:
                 return ranking
-            # Nothing but copies and other versions is left: the cheapest promise gives way, and the night itself at last.
-            if gates:
-                given_up = [*given_up, gates.pop().said]
-            elif question.asked.tonight.tracks or not question.asked.versions:
-                fresh, given_up = allowed, [PLAYED_ALREADY]
-                question = question._replace(asked=replace(asked, tonight=NOTHING_PLAYED, versions=True))
-            else:
-                return ranking
+            # Nothing but copies and other versions is left: the cheapest promise gives way.
+            given_up = [*given_up, gates.pop().said]
 
     # One ranking -----------------------------------------------------------------------------------------------------
 
@@ -203,7 +209,7 @@ class Recommender:
             # Copies were dropped: look further, first in the pool and then beyond it.
             wanted, k = (wanted, 4 * k) if len(near.rows) < left else (left + 1, k)
         if asked.weights.tempo or asked.weights.key:  # whoever asks for neither does not want to mix
-            order = _blend_first(found, order, picker, score, limit, snapshot)
+            order = _blend_first(found, order, picker, _sorted(snapshot, found, score), limit)
         return found, order, search, choice.relaxed
 
     def _blends(self, question: _Question, allowed: Mask) -> npt.NDArray[np.int64]:
@@ -217,7 +223,7 @@ class Recommender:
     def _lane(self, question: _Question, allowed: Mask) -> tuple[Terms, list[int], Search]:
         snapshot, seed, limit, asked, proven = question
         weights = asked.weights
-        k, search = max(CANDIDATES, 4 * limit), _EXACT
+        k, search = max(CANDIDATES, 2 * limit), _EXACT
         if asked.lane == "turn":
             rows, weights = _meeting_best(question, np.flatnonzero(allowed)), weights.changed(lanes.TURN)
         else:
@@ -227,7 +233,8 @@ class Recommender:
         found = self._terms(question, rows)
         score = scoring.total(found, weights)
         order = _sorted(snapshot, found, score)[:k]
-        spread = np.array(lanes.spread(order, score, snapshot.rows.vectors[rows]), dtype=np.int64)
+        spread = np.array(lanes.spread(order[:SPREAD], score, snapshot.rows.vectors[rows]), dtype=np.int64)
+        spread = np.concatenate([spread, order[SPREAD:]])
         # Where a promise was given up, those that keep it all the same come first.
         spread = spread[np.argsort(~found.mixes[spread], kind="stable")]
         return found, self._picker(question).pick(found, spread, limit), search
@@ -245,15 +252,16 @@ class Recommender:
             if picked:
                 return _Rescued(found, picked, given_up)
         mixing = lanes.mixing(snapshot, question.seed, allowed, asked.weights)
-        for mask in (mixing, allowed):
+        for mask, given_up in ((mixing, [NOT_PROVEN]), (allowed, [NOT_PROVEN, UNMIXED])):
             near, _ = self._index.search(snapshot.rows, question.seed.vector, RESCUED, mask)
             followers: Collection[int] | npt.NDArray[np.int64] = () if asked.memory is None else asked.memory.followers
             found = self._terms(question, np.union1d(near.rows, _rows_of(snapshot, followers, mask)))
             order = _sorted(snapshot, found, found.learned + scoring.total(found, asked.weights))
             picked = picker.pick(found, order[: max(CANDIDATES, 4 * limit)], limit)
+            rescued = _Rescued(found, picked, given_up)
             if picked:
                 break
-        return _Rescued(found, picked, [NOT_MIXING, NOT_PROVEN])
+        return rescued
 
     def _terms(self, question: _Question, rows: npt.NDArray[np.int64]) -> Terms:
         asked = question.asked
@@ -261,7 +269,7 @@ class Recommender:
 
     def _picker(self, question: _Question) -> Picker:
         asked = question.asked
-        return Picker(question.snapshot, question.seed, asked.tonight, versions=asked.versions)
+        return Picker(question.snapshot, question.seed, asked.tonight, versions=asked.versions, copies=asked.copies)
 
 
 class _Rescued(NamedTuple):
@@ -336,13 +344,14 @@ def _sorted(snapshot: Snapshot, found: Terms, score: npt.NDArray[np.floating]) -
 
 
 def _blend_first(
-    found: Terms, order: list[int], picker: Picker, score: npt.NDArray[np.float64], limit: int, snapshot: Snapshot
+    found: Terms, order: list[int], picker: Picker, candidates: npt.NDArray[np.int64], limit: int
 ) -> list[int]:
-    """The same with the best one that mixes at the top."""
+    """The same list of ``limit`` of the ``candidates``, which are best first, with the best one that mixes at the top."""
     if not order or found.mixes[order[0]]:
         return order
-    among = [at for at in order if found.mixes[at]]
-    if not among:
-        mixing = _sorted(snapshot, found, score)
-        among = picker.pick(found, mixing[found.mixes[mixing]], 1)
-    return [*among[:1], *(at for at in order if at not in among[:1])][:limit]
+    first = np.array(picker.pick(found, candidates[found.mixes[candidates]], 1), dtype=np.int64)
+    return (
+        picker.pick(found, np.concatenate([first, candidates[~np.isin(candidates, first)]]), limit)
+        if len(first)
+        else order
+    )

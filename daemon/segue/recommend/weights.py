@@ -43,8 +43,8 @@ class Weights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Added for what one likes, taken away for what one does not."""
     by_feature: dict[str, Weight] = field(default_factory=lambda: dict.fromkeys(FEATURES, 1.0))
     """Each medium-level feature's part in ``features``, by name."""
-    pitch_range: Annotated[float, Meta(ge=0.5, le=50.0)] = 6.0
-    """How far the fader goes that one likes to use, in per cent: what is beyond it does not mix, in lanes, paths and sets."""
+    pitch_range: Annotated[float, Meta(ge=0.5, le=16.0)] = 6.0
+    """How far the fader goes that one likes to use, in per cent: what is beyond it does not mix, in lanes, paths and sets. No wider than 16, beyond which nobody mixes beat to beat."""
 
     @property
     def reach(self) -> float:

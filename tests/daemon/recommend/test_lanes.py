@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recommend_support import DIM, library, recommender
 
+from segue.keys import camelot_number
 from segue.library.columns import Columns
 from segue.recommend import mixability, seeds
 from segue.recommend.lanes import SAID, spread
 from segue.recommend.memory import Memory, Transition
-from segue.recommend.recommender import NOT_MIXING, NOT_PROVEN, PLAYED_ALREADY, Asked, Played, Ranking
+from segue.recommend.recommender import COPIES, NOT_MIXING, NOT_PROVEN, PLAYED_ALREADY, Asked, Played, Ranking
 from segue.recommend.seed import seed_of
 from segue.recommend.tonight import Tonight
 from segue.recommend.weights import DEFAULT, PRESETS, preset
@@ -132,10 +133,60 @@ def test_a_night_never_repeats(count: int, seed: int, lane: Any, data: st.DataOb
     assert len(works) == len({int(work) for work in columns.work}), "every work was played before one came again"
 
 
-def test_when_all_was_played_it_is_said() -> None:
-    with recommender(club(5)) as (made, _, _index):
-        ranking = made.next(1, 5, asked=Asked(tonight=Tonight((1, 2, 3, 4, 5))))
-    assert ranking.relaxed[0] == PLAYED_ALREADY
+def test_when_all_was_played_it_is_said_and_the_rest_still_holds() -> None:
+    columns = club(40, seed=2, energy=np.linspace(1, 10, 40, dtype=np.float32))
+    everything, crate = tuple(range(1, 41)), np.arange(40) % 3 == 0
+    with recommender(columns) as (made, _, _index):
+        ranking = made.next(1, 5, asked=Asked(tonight=Tonight(everything)))
+        assert ranking.relaxed == [PLAYED_ALREADY]
+        lift = Asked(lane="lift", tonight=Tonight(everything), filters=lambda _: [("crate warm", crate)])
+        for track in (5, 15, 25):
+            ranking = made.next(track, 5, asked=lift)
+            assert ranking.relaxed[0] == PLAYED_ALREADY
+            for one in ranking.suggestions:
+                assert (one.id - 1) % 3 == 0 or "crate warm" in ranking.relaxed
+                assert columns.energy[one.id - 1] > columns.energy[track - 1] or SAID["energy"] in ranking.relaxed
+
+
+def test_where_there_is_only_a_copy_it_is_given_and_said() -> None:
+    columns = club(2, vectors=np.eye(1, DIM, dtype=np.float32).repeat(2, axis=0), duration=np.full(2, 200, np.float32))
+    with recommender(columns) as (made, _, _index):
+        ranking = made.next(1, 5)
+    assert (ids(ranking), ranking.relaxed[0]) == ([2], COPIES)
+
+
+def test_without_a_tempo_the_keys_still_go_together_and_what_is_unknown_is_noted() -> None:
+    bpm = np.where(np.arange(200) == 0, np.nan, 124).astype(np.float32)
+    energy = np.where(np.arange(200) == 0, np.nan, 5).astype(np.float32)
+    with recommender(club(200, bpm=bpm, energy=energy)) as (made, _, _index):
+        ranking = made.next(1, 8, asked=Asked(lane="stay"))
+        facts = made.snapshot().facts
+    assert ranking.relaxed == []
+    assert ranking.notes == ["tempo unknown", "energy unknown"]
+    rows = np.array(ids(ranking)) - 1
+    assert np.all(mixability.grade(int(facts.camelot[0]), facts.camelot[rows]) >= mixability.NO_CLASH)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(20, 80), st.integers(0, 1000))
+def test_no_list_has_two_versions_of_a_work(count: int, seed: int) -> None:
+    columns = club(count, seed, work=np.arange(count, dtype=np.uint64) // 3 + 1)
+    columns = replace(columns, vectors=np.repeat(columns.vectors[::3], 3, axis=0)[:count])
+    with recommender(columns) as (made, _, _index):
+        for track in range(1, 12):
+            works = [int(columns.work[one - 1]) for one in ids(made.next(track, 6))]
+            assert len(set(works)) == len(works)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 1000), st.floats(0.92, 1.08))
+def test_without_keylock_the_keys_that_are_shown_are_those_that_are_graded(seed: int, rate: float) -> None:
+    with recommender(club(60, seed)) as (made, _, _index):
+        for one in made.next(1, 20, played=Played(rate, keylock=False)).suggestions:
+            shown = mixability.WHEEL[camelot_number(one.blend.seed_key), camelot_number(one.blend.key)]
+            part = one.parts["key"] * DEFAULT.base / DEFAULT.key
+            # Between two semitones the grade lies between theirs: it is nearer to the one that is shown.
+            assert abs(part - shown) <= 0.5 * (mixability.SAME_KEY - mixability.CLASH) + 1e-2
 
 
 def test_an_artist_of_tonight_rests_while_there_are_others() -> None:
@@ -161,7 +212,7 @@ def test_rescue_gives_only_what_was_proven_and_says_so_when_it_cannot() -> None:
         far = made.next(1, 5, asked=Asked(lane="rescue", memory=memory, tonight=tonight))
         assert (ids(far), far.relaxed) == ([9], [NOT_MIXING])
         none = made.next(2, 5, asked=Asked(lane="rescue", memory=memory))
-        assert none.relaxed == [NOT_MIXING, NOT_PROVEN]
+        assert none.relaxed == [NOT_PROVEN]
         assert len(none.suggestions) == 5
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from segue.errors import CrateNotFoundError, InvalidParamsError, TrackNotFoundError, TrackNotReadyError
+from segue.errors import (
+    CrateNotFoundError,
+    InvalidParamsError,
+    LibraryEmptyError,
+    TrackNotFoundError,
+    TrackNotReadyError,
+)
 from segue.library.matching import Wanted
 from segue.library.store import Library
 from segue.protocol.messages import NextParams, Suggestions
@@ -33,8 +39,18 @@ from segue.sets.reading import read_sets
 _MOST_SEEDS: Final = 500
 """Tracks of a crate or playlist that are heard together; of more every so many."""
 
-_Pulls = tuple[Sequence[ProbeSeed], Sequence[ProbeSeed], Sequence[ProbeSeed]] | tuple[()]
-"""Seeds beside the first: also like these, more like these, less like these."""
+
+class _Pulls(NamedTuple):
+    """Ids of the seeds beside the first."""
+
+    also: Sequence[int] = ()
+    more: Sequence[int] = ()
+    less: Sequence[int] = ()
+    members: Sequence[int] = ()
+    """Of a crate and a playlist: together they are one more seed."""
+
+
+_ALONE: Final = _Pulls()
 
 
 class SuggestHandlers:
@@ -70,11 +86,11 @@ class SuggestHandlers:
                 lambda found: self._after_one(found[0], track, params, found[1], origin),
             )
         try:
-            return self._references.use(track, lambda found: self._after(found, track, params, ()))
+            return self._references.use(track, lambda found: self._after(found, track, params, _ALONE))
         except (TrackNotFoundError, TrackNotReadyError):
             if not Path(track).is_absolute():
                 raise
-            return self._after_file(track, params, (), origin)
+            return self._after_file(track, params, _ALONE, origin)
 
     def _several(self, track: str, params: NextParams, origin: Origin) -> tuple[int | None, _Pulls]:
         """The track and the seeds beside it; None for a file that is in no library. Each may be searched for by words."""
@@ -95,7 +111,7 @@ class SuggestHandlers:
 
     def _after(self, track: int, asked_for: str, params: NextParams, pulls: _Pulls) -> Suggestions:
         recommender = self._spaces.current.recommender
-        seed = _pulled(seed_of(recommender.snapshot(), track, self._played(track, asked_for)), pulls)
+        seed = _pulled(recommender, seed_of(recommender.snapshot(), track, self._played(track, asked_for)), pulls)
         ranking, lanes = self._rankings(recommender, seed, params)
         return after_track(self._library, track, ranking, lanes)
 
@@ -105,7 +121,7 @@ class SuggestHandlers:
 
         def unknown(heard: Heard) -> Suggestions:
             recommender = self._spaces.current.recommender
-            seed = _pulled(replace(heard.seed, played=self._played(None, path)), pulls)
+            seed = _pulled(recommender, replace(heard.seed, played=self._played(None, path)), pulls)
             ranking, lanes = self._rankings(recommender, seed, params)
             return after_file(self._library, heard.path, heard.probe, heard.analysis, ranking, lanes)
 
@@ -113,27 +129,30 @@ class SuggestHandlers:
 
     def _like_many(self, params: NextParams, origin: Origin) -> Suggestions:
         recommender = self._spaces.current.recommender
-        ids = self._members(params, origin)
-        members = _known(recommender, ids)
+        pulls = self._seeds_beside(params, origin)
+        members = _known(recommender, pulls.members)
         if not members:
             raise TrackNotFoundError("None of these tracks is in the library and analysed yet.")
-        pulls = self._seeds_beside(params, origin, members=False)
-        ranking = recommender.after(
-            _pulled(seeds.centre(members), pulls), params.limit, ids, self._asked(params, params.lane)
-        )
+        seed = _pulled(recommender, seeds.centre(members), pulls._replace(members=()))
+        ranking = recommender.after(seed, params.limit, pulls.members, self._asked(params, params.lane))
         name = f"crate {params.crate}" if params.crate else Path(params.playlist or "").name
         return like_many(self._library, name, ranking)
 
     # Rankings --------------------------------------------------------------------------------------------------------
 
     def _rankings(self, recommender: Recommender, seed: ProbeSeed, params: NextParams) -> tuple[Ranking, Lanes]:
-        def ranked(lane: Lane, limit: int) -> Ranking:
-            return recommender.after(seed, limit, (), self._asked(params, lane))
+        def ranked(lane: Lane, exclude: Collection[int] = ()) -> Ranking:
+            return recommender.after(seed, params.limit, exclude, self._asked(params, lane))
 
         direction: Lane = "ease" if params.lane == "ease" else "lift"
         three: Sequence[Lane] = ("stay", direction, "turn") if params.lanes else ()
-        beside = _apart([ranked(lane, len(three) * params.limit) for lane in three], params.limit)
-        return ranked(params.lane, params.limit), list(zip(three, beside, strict=True))
+        shown: set[int] = set()
+        lanes: list[tuple[Lane, Ranking]] = []
+        for lane in three:
+            ranking = _of_its_own(ranked, lane, shown)
+            lanes.append((lane, ranking))
+            shown |= {one.id for one in ranking.suggestions}
+        return ranked(params.lane), lanes
 
     def _asked(self, params: NextParams, lane: Lane) -> Asked:
         if params.crate is not None:
@@ -160,16 +179,11 @@ class SuggestHandlers:
         deck = self._decks.playing_one(track, asked)
         return AS_RECORDED if deck is None else Played(deck.rate, deck.keylock)
 
-    def _seeds_beside(self, params: NextParams, origin: Origin, *, members: bool = True) -> _Pulls:
-        recommender = self._spaces.current.recommender
+    def _seeds_beside(self, params: NextParams, origin: Origin) -> _Pulls:
         also, more, less = (
-            [seed_of(recommender.snapshot(), self._library.resolve(text)) for text in texts]
-            for texts in (params.also, params.more, params.less)
+            [self._library.resolve(text) for text in texts] for texts in (params.also, params.more, params.less)
         )
-        together = _known(recommender, self._members(params, origin)) if members else []
-        if together:
-            also = [*also, seeds.centre(together)]
-        return tuple(also), tuple(more), tuple(less)
+        return _Pulls(also, more, less, self._members(params, origin))
 
     def _members(self, params: NextParams, origin: Origin) -> list[int]:
         ids = self._crate(params.crate).tolist() if params.crate else []
@@ -179,7 +193,7 @@ class SuggestHandlers:
             entries = [entry for one in read_sets(Path(params.playlist)).sets for entry in one.entries]
             wanted = [Wanted(entry.path, entry.artist, entry.title, entry.duration) for entry in entries]
             ids += [track for track in self._library.match(wanted) if track is not None]
-        return ids[:: -(-len(ids) // _MOST_SEEDS)] if ids else []
+        return list(dict.fromkeys(ids))
 
     def _crate(self, name: str) -> npt.NDArray[np.int64]:
         crates = self._taste.crates()
@@ -189,21 +203,25 @@ class SuggestHandlers:
         return by_name[name.casefold()]
 
 
-def _apart(rankings: Sequence[Ranking], limit: int) -> list[Ranking]:
-    """Lanes that do not show the same tracks, as long as each has some of its own."""
-    shown: set[int] = set()
-    apart = []
-    for ranking in rankings:
-        own = [one for one in ranking.suggestions if one.id not in shown] or ranking.suggestions
-        apart.append(ranking._replace(suggestions=own[:limit]))
-        shown |= {one.id for one in own[:limit]}
-    return apart
+def _of_its_own(ranked: Callable[[Lane, Collection[int]], Ranking], lane: Lane, shown: Collection[int]) -> Ranking:
+    """A lane without what another one shows, unless more would have to be given up for it."""
+    plain = ranked(lane, ())
+    if not {one.id for one in plain.suggestions} & set(shown):
+        return plain
+    try:
+        own = ranked(lane, shown)
+    except LibraryEmptyError:
+        return plain
+    return plain if len(own.relaxed) > len(plain.relaxed) else own
 
 
 def _known(recommender: Recommender, ids: Sequence[int]) -> list[ProbeSeed]:
+    """The seeds that tracks make, as far as they take part; of very many every so many."""
     snapshot = recommender.snapshot()
-    return [seed_of(snapshot, track) for track in ids if recommender.knows(track)]
+    known = [track for track in ids if recommender.knows(track)]
+    return [seed_of(snapshot, track) for track in known[:: -(-len(known) // _MOST_SEEDS) or 1]]
 
 
-def _pulled(seed: ProbeSeed, pulls: _Pulls) -> ProbeSeed:
-    return seeds.joined(seed, *pulls) if pulls else seed
+def _pulled(recommender: Recommender, seed: ProbeSeed, pulls: _Pulls) -> ProbeSeed:
+    also, more, less, members = (_known(recommender, ids) for ids in pulls)
+    return seeds.joined(seed, [*also, seeds.centre(members)] if members else also, more, less)
