@@ -27,6 +27,9 @@ R = TypeVar("R")
 
 _RARE: Final = 0.02
 """This share of the music at both ends of its energies makes no arc: two calm tracks are no warm-up."""
+_LEAST_SECONDS: Final = 30.0
+"""What is shorter is a jingle or a sample, and no track of a set."""
+TOO_SHORT: Final = f"no track shorter than {_LEAST_SECONDS:.0f} s"
 _SQUEEZED: Final = 0.5
 """An arc that had to be changed by so much, of ten, is said to have been."""
 
@@ -61,6 +64,8 @@ class Terrain:
     index: VectorIndex
     asked: Asked = PLAIN
     """What was played may come again only as start or end. Of the filters the one that is kept longest comes first."""
+    least_seconds: float = 0.0
+    """What is known to be shorter may be used only as start or end."""
 
     @property
     def memory(self) -> Memory:
@@ -85,6 +90,7 @@ class Terrain:
         played = np.unique(played[played >= 0])
         allowed = self.snapshot.suggestable.copy()
         allowed[played] = False
+        allowed &= ~(self.snapshot.facts.duration < self.least_seconds)
         for _, mask in filters:
             allowed = allowed & mask
         snapshot, index = self.snapshot, self.index
@@ -135,7 +141,7 @@ def make_path(terrain: Terrain, start: int, end: int, steps: int) -> Journey:
         terrain, lambda ground: path.find(ground, first, last, steps), lambda found: len(found) == steps + 1
     )
     if len(rows) < steps + 1:
-        relaxed.append(f"{len(rows) - 1} of {steps} steps: there are no more tracks")
+        relaxed.append(f"{len(rows) - 1} of {steps} steps: {_no_more(terrain)}")
     stages = [Stage(one, explained) for one, explained in _explained(terrain, rows)]
     return Journey(stages, relaxed + _said(terrain.snapshot, rows, stages))
 
@@ -145,7 +151,7 @@ def make_set(
 ) -> Journey:
     """A set of so many seconds along an arc.
 
-    What was played tonight comes again only where there is nothing else at all.
+    What was played tonight comes again only where there is nothing else at all, and so do tracks of less than half a minute.
 
     Raises TrackNotFoundError, LibraryEmptyError where there is nothing, or InvalidParamsError where start and end are one.
     """
@@ -154,17 +160,9 @@ def make_set(
     wish = setlist.Wish(
         arc, seconds, None if start is None else terrain.row(start), None if end is None else terrain.row(end)
     )
-    given_up: list[str] = []
-    if start is None and end is None and not terrain.ground().allowed.any():
-        terrain, given_up = replace(terrain, asked=replace(terrain.asked, tonight=NOTHING_PLAYED)), [PLAYED_ALREADY]
-        if not terrain.ground().allowed.any():
-            raise LibraryEmptyError(
-                "There is no track to make a set of: add a folder with music, or wait for the analysis."
-            )
+    terrain, given_up = _not_bare(terrain, wish)
     made, relaxed = _with_filters(
-        terrain,
-        lambda ground: _along(ground, wish, lengths),
-        lambda found: found.made.seconds >= seconds - found.typical,
+        terrain, lambda ground: _along(ground, wish, lengths), lambda found: found.suffices(seconds)
     )
     relaxed = given_up + relaxed
     if made.arc != arc and max(abs(a - b) for a, b in zip(made.arc.points, arc.points, strict=True)) >= _SQUEEZED:
@@ -172,8 +170,9 @@ def make_set(
         relaxed.append(f"the arc goes from energy {low:.1f} to {high:.1f}: there is no other music")
     if made.made.seconds < seconds - made.typical:
         # The arc is for the whole set: it is made again for the music that there is.
-        made = _along(terrain.ground(), replace(wish, seconds=made.made.seconds), lengths)
-        relaxed.append(f"{made.made.seconds / 60:.0f} of {seconds / 60:.0f} minutes: there are no more tracks")
+        why = f"a set has at most {setlist.MOST_TRACKS} tracks" if made.is_full else _no_more(terrain)
+        made = _along(made.ground, replace(wish, seconds=made.made.seconds), lengths)
+        relaxed.append(f"{made.made.seconds / 60:.0f} of {seconds / 60:.0f} minutes: {why}")
     stages = [
         Stage(one, explained, begins, round(asked, 1))
         for (one, explained), begins, asked in zip(
@@ -183,10 +182,47 @@ def make_set(
     return Journey(stages, relaxed + _said(terrain.snapshot, made.made.rows, stages), made.made.seconds)
 
 
+def _not_bare(terrain: Terrain, wish: setlist.Wish) -> tuple[Terrain, list[str]]:
+    """The terrain with something beside start and end, if there is anything, and what had to be given up for it.
+
+    Raises LibraryEmptyError where there is nothing at all.
+    """
+    long_enough = replace(terrain, least_seconds=_LEAST_SECONDS)
+    again = replace(terrain.asked, tonight=NOTHING_PLAYED)
+    for wider, given_up in (
+        (long_enough, []),
+        (replace(long_enough, asked=again), [PLAYED_ALREADY]),
+        (terrain, [TOO_SHORT]),
+        (replace(terrain, asked=again), [PLAYED_ALREADY, TOO_SHORT]),
+    ):
+        allowed = wider.ground().allowed
+        allowed[[row for row in (wish.start, wish.end) if row is not None]] = False
+        if allowed.any():
+            return wider, given_up
+    if wish.start is None and wish.end is None:
+        raise LibraryEmptyError(
+            "There is no track to make a set of: add a folder with music, or wait for the analysis."
+        )
+    return terrain, []
+
+
+def _no_more(terrain: Terrain) -> str:
+    return "there are no more tracks" + (" that were not played already" if terrain.asked.tonight.tracks else "")
+
+
 class _Along(NamedTuple):
     made: Setlist
     arc: Arc
     typical: float
+    ground: Ground
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.made.rows) >= setlist.MOST_TRACKS
+
+    def suffices(self, seconds: float) -> bool:
+        """Whether more music would make no better set of so many seconds."""
+        return bool(self.made.rows) and (self.is_full or self.made.seconds >= seconds - self.typical)
 
 
 def _along(ground: Ground, wish: setlist.Wish, lengths: Lengths) -> _Along:
@@ -197,7 +233,7 @@ def _along(ground: Ground, wish: setlist.Wish, lengths: Lengths) -> _Along:
         low, high = np.quantile(energies, (_RARE, 1.0 - _RARE))
         wish = replace(wish, arc=wish.arc.within(float(low), float(high)))
     made = setlist.build(ground, wish, lengths)
-    return _Along(made, wish.arc, setlist.typical_seconds(ground))
+    return _Along(made, wish.arc, setlist.typical_seconds(ground), ground)
 
 
 def _with_filters(

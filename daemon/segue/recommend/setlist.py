@@ -47,6 +47,8 @@ DRIFT: Final = 0.04
 """Change of tempo a track that a set on its way to a given end is asked to keep to."""
 OFF_COURSE: Final = 0.15
 """Cost of being one track late for the tempo of the end, and of sounding nothing like it at the very end."""
+MOST_TRACKS: Final = 300
+"""A set has no more: half a day of four minutes each has 216; beyond that the music is made of jingles and samples."""
 USUAL_SECONDS: Final = 240.0
 """Length of a track where there is none to learn it from."""
 UNKNOWN_ENERGY: Final = 2.0
@@ -98,7 +100,8 @@ Lengths = Callable[[Ids], Stays]
 def build(ground: Ground, wish: Wish, lengths: Lengths) -> Setlist:
     """The set that mixes best and keeps to the arc, as long as was wished to within half a track.
 
-    It is shorter only where the music does not suffice. ``lengths`` are asked for the few tracks that are considered.
+    It is shorter only where the music does not suffice, or where it has `MOST_TRACKS`; it has no track where the ground allows
+    none and no end is asked for. ``lengths`` are asked for the few tracks that are considered.
     """
     return _Builder(ground, wish, lengths).build()
 
@@ -131,7 +134,7 @@ class _Builder:
         while growing:
             ways: list[Setlist] = []
             for one in growing:
-                if self._is_long_enough(one):
+                if self._is_long_enough(one) or self._is_full(one):
                     finished.append(self._closed(one))
                 else:
                     on = self._ways_on(one)
@@ -141,6 +144,8 @@ class _Builder:
             growing = ways[: self._beam]
             best_unfinished = growing[:1] or best_unfinished
         candidates = finished or [self._closed(one) for one in best_unfinished]
+        if not candidates:
+            return Setlist((), (), (), 0.0)
         return min(candidates, key=lambda one: (_mean(one) + self._wrong_length(one), one.rows))
 
     # Beginning and end ------------------------------------------------------------------------------------------------
@@ -207,6 +212,9 @@ class _Builder:
 
     def _is_long_enough(self, one: Setlist) -> bool:
         return self._length(one) >= self._wish.seconds
+
+    def _is_full(self, one: Setlist) -> bool:
+        return len(one.rows) + (self._wish.end is not None) >= MOST_TRACKS
 
     def _may_stop(self, one: Setlist) -> bool:
         return self._length(one) >= self._wish.seconds - self._typical / 2

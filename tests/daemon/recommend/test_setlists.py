@@ -10,9 +10,9 @@ from journey_support import ids, lengths_of, sure, terrain
 from recommend_support import library
 
 from segue.errors import InvalidParamsError, LibraryEmptyError
-from segue.recommend import arc
+from segue.recommend import arc, setlist
 from segue.recommend.arc import Arc
-from segue.recommend.journeys import make_set
+from segue.recommend.journeys import TOO_SHORT, make_set
 from segue.recommend.recommender import PLAYED_ALREADY
 from segue.recommend.tonight import Tonight
 
@@ -39,7 +39,7 @@ def test_what_always_holds(
     there = [track for track in range(1, count + 1) if columns.present[track - 1]]
     usable = [track for track in there if track not in played]
     lengths = lengths_of(ground.snapshot)
-    if start is None and end is None and not usable:
+    if not set(usable) - {start, end}:
         usable = there
     if start is None and end is None and not there:
         with pytest.raises(LibraryEmptyError, match="no track"):
@@ -126,6 +126,18 @@ def test_filters_are_given_up_last_first_when_the_set_would_be_too_short() -> No
     assert "crates" not in made.relaxed
 
 
+@pytest.mark.parametrize("ends", [{}, {"start": 3}, {"end": 3}, {"start": 3, "end": 4}])
+@pytest.mark.parametrize("minutes", [5, 30])
+def test_filters_that_leave_nothing_are_given_up_in_their_order(ends: dict[str, int], minutes: int) -> None:
+    nothing, all_played = np.zeros(60, np.bool_), np.arange(60) < 2
+    ground = terrain(sure(60), filters=[("crate Box", all_played), ("stars", nothing)], tonight=Tonight((1, 2)))
+    made = make_set(ground, EVENING, 60 * minutes, lengths_of(ground.snapshot), **ends)
+    assert made.stages
+    assert not {1, 2} & set(ids(made))
+    if minutes == 30 or not ends:
+        assert made.relaxed[:2] == ["stars", "crate Box"]
+
+
 def test_a_library_that_is_too_small_is_said() -> None:
     ground = terrain(sure(4, artist=np.arange(1, 5, dtype=np.uint64)))
     made = make_set(ground, Arc((6.0,)), 7200, lengths_of(ground.snapshot))
@@ -152,6 +164,38 @@ def test_when_all_was_played_tonight_it_comes_again_and_that_is_said() -> None:
     made = make_set(ground, EVENING, 1200, lengths_of(ground.snapshot))
     assert made.relaxed[0] == PLAYED_ALREADY
     assert made.seconds == pytest.approx(1200, abs=210)
+    begun = make_set(ground, EVENING, 1200, lengths_of(ground.snapshot), start=3)
+    assert begun.relaxed[0] == PLAYED_ALREADY
+    assert begun.seconds == pytest.approx(1200, abs=210)
+
+
+def test_too_little_that_was_not_played_is_said_as_that() -> None:
+    ground = terrain(sure(12), tonight=Tonight(tuple(range(1, 11))))
+    made = make_set(ground, EVENING, 7200, lengths_of(ground.snapshot))
+    assert len(made.stages) <= 2
+    assert any(one.endswith("there are no more tracks that were not played already") for one in made.relaxed)
+
+
+def test_what_is_shorter_than_a_track_comes_only_where_there_is_nothing_else() -> None:
+    seconds = np.full(40, 12.0, np.float32)
+    seconds[:8] = 240.0
+    ground = terrain(sure(40, duration=seconds))
+    made = make_set(ground, EVENING, 3600, lengths_of(ground.snapshot))
+    assert set(ids(made)) <= set(range(1, 9))
+    assert TOO_SHORT not in made.relaxed
+    ground = terrain(sure(40, duration=np.full(40, 12.0, np.float32)))
+    assert make_set(ground, EVENING, 300, lengths_of(ground.snapshot, 1.0)).relaxed[0] == TOO_SHORT
+
+
+@pytest.mark.parametrize("ends", [{}, {"start": 3, "end": 4}])
+def test_a_set_has_an_end_however_short_its_tracks_are(ends: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setlist, "MOST_TRACKS", 20)
+    crate = np.arange(200) < 100
+    ground = terrain(sure(200, duration=np.full(200, 60.0, np.float32)), filters=[("crate Box", crate)])
+    made = make_set(ground, EVENING, 7200, lengths_of(ground.snapshot), **ends)
+    assert 19 <= len(made.stages) == len(set(ids(made))) <= 20
+    assert set(ids(made)) <= set(range(1, 101))  # the filter holds: without it the set would be no longer
+    assert any(one.endswith("of 120 minutes: a set has at most 20 tracks") for one in made.relaxed)
 
 
 def test_the_arc_is_for_the_music_that_there_is() -> None:
