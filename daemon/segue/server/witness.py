@@ -6,6 +6,7 @@ A pure state machine: it is told what decks hold and what time it is, and says w
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -31,6 +32,8 @@ LONGEST_BLEND_SECONDS: Final = 300.0
 STALE_SECONDS: Final = 15 * 60.0
 """A deck of which nothing was heard for so long plays no more."""
 _MOST_DECKS: Final = 64
+_MOST_FRONTS: Final = 16
+"""So many plays can be taken back, one after the other, and the next track still follows the right one."""
 
 
 class PlayedOnDeck(NamedTuple):
@@ -101,8 +104,8 @@ class Witness:
         self._now = 0.0
         self._numbers = itertools.count(1)
         self._loads: dict[str, _Load] = {}
-        self._front: _Load | None = None
-        """What was last counted as played."""
+        self._fronts: deque[_Load] = deque(maxlen=_MOST_FRONTS)
+        """What was counted as played, the last one last."""
         self._passing: list[_Passing] = []
         self._known: dict[int, float] = {}
         """When a track was last known to be played, by track."""
@@ -130,8 +133,10 @@ class Witness:
 
     def tick(self, now: float) -> list[Fact]:
         """Let time go on; return what is known now that was not known before."""
-        seconds, self._now = max(0.0, now - self._now), max(self._now, now)
+        # A clock may be set back: time goes on from there, rather than standing still until it is as late again.
+        seconds, self._now = max(0.0, now - self._now), now
         for load in self._loads.values():
+            load.told = min(load.told, now)
             load.playing = load.playing and self._now - load.told <= STALE_SECONDS
         playing = [load for load in self._loads.values() if load.playing]
         for load in playing:
@@ -151,6 +156,8 @@ class Witness:
     def forget(self, track: int) -> None:
         """Somebody has said that a track was not played after all; it stays uncounted while it is on its deck."""
         self._known.pop(track, None)
+        self._passing = [one for one in self._passing if track not in {one.first.track, one.second.track}]
+        self._fronts = deque((load for load in self._fronts if load.track != track), _MOST_FRONTS)
 
     def _taken_off(self, load: _Load) -> list[Fact]:
         load.playing = False
@@ -167,7 +174,9 @@ class Witness:
     def _count(self, load: _Load) -> Iterator[Fact]:
         load.counted = True
         assert load.first is not None
-        before, self._front = self._front, load
+        load.first = min(load.first, self._now)
+        before = self._fronts[-1] if self._fronts else None
+        self._fronts.append(load)
         if before is not None and load.first - before.last <= BREAK_SECONDS:
             self._passing.append(_Passing(before, load))
         if load.track is None:

@@ -128,6 +128,33 @@ def test_a_clock_that_goes_back_is_borne() -> None:
     assert follow(deck(100.0, "1", A), deck(40.0, "1", A), 135.0) == [PlayedOnDeck(A, 100.0)]
 
 
+def test_a_clock_that_is_set_back_does_not_stop_what_is_heard() -> None:
+    facts = follow(3600.0, deck(3600.0, "1", A), deck(0.0, "1", A), 31.0)
+    assert facts == [PlayedOnDeck(A, 31.0)]  # not an hour from now
+    assert follow(7200.0, deck(0.0, "1", A), 31.0) == [PlayedOnDeck(A, 0.0)]
+
+
+def test_a_deck_that_fell_silent_when_the_clock_was_set_back_plays_no_more() -> None:
+    witness = Witness()
+    for event in (deck(9000.0, "1", A), deck(0.0, "2", B)):
+        witness.deck(event)
+    witness.tick(2000.0)
+    assert not any(load.playing for load in witness._loads.values())
+
+
+def test_what_was_taken_back_blends_into_nothing() -> None:
+    witness = Witness()
+    witness.deck(deck(0.0, "1", A))
+    witness.tick(100.0)
+    witness.deck(deck(100.0, "2", B))
+    assert witness.tick(195.0) == [PlayedOnDeck(B, 100.0)]
+    witness.forget(B)
+    assert witness.deck(deck(200.0, "2", None, playing=False)) == []
+    witness.deck(deck(300.0, "2", C))
+    witness.deck(deck(320.0, "1", A, playing=False))
+    assert witness.tick(360.0) == [PlayedOnDeck(C, 300.0), Blended(A, C, 300.0, 20.0)]
+
+
 def test_many_decks_are_not_kept_for_ever() -> None:
     witness = Witness()
     for number in range(1000):
