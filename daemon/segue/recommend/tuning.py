@@ -22,7 +22,7 @@ from segue.recommend.catalogue import Snapshot
 from segue.recommend.memory import Memory, Transition
 from segue.recommend.scoring import Terms
 from segue.recommend.seed import seed_of
-from segue.recommend.weights import DEFAULT, Weights
+from segue.recommend.weights import DEFAULT, HIGHEST, Weights
 
 Values = npt.NDArray[np.float64]
 Night = Sequence[int]
@@ -54,6 +54,7 @@ PRIOR: Final = 0.1
 _SWEEPS: Final = 40
 _ENOUGH: Final = 1e-7
 _STEEPEST: Final = 200.0
+_LEAST_WHOLE: Final = 0.1
 
 
 class Tuned(NamedTuple):
@@ -248,4 +249,6 @@ def _as_weights(values: Values, base: Weights) -> Weights:
     whole = float(values[: len(SHARES)].sum())
     if whole <= 1e-6:
         return base
-    return base.changed({name: round(float(value) / whole, 3) for name, value in zip(TUNED, values, strict=True)})
+    # Where hardly anything of the mean is left, what is added to it would be beyond all limits.
+    shown = np.clip(values / max(whole, _LEAST_WHOLE), 0.0, HIGHEST)
+    return base.changed({name: round(float(value), 3) for name, value in zip(TUNED, shown, strict=True)})

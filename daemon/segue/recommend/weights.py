@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct, convert, field, structs, to_builtins
 
-Weight = Annotated[float, Meta(ge=0.0, le=10.0)]
+HIGHEST: Final = 10.0
+Weight = Annotated[float, Meta(ge=0.0, le=HIGHEST)]
 
 FEATURES: Final = ("danceability", "valence", "acousticness", "instrumentalness", "voice", "energy")
 """Medium-level features that are compared, by name."""

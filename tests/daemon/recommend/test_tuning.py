@@ -107,6 +107,13 @@ def test_no_night_is_both_learned_from_and_judged_by():
     assert len(third) == 6
 
 
+def test_learned_weights_stay_in_their_limits_where_hardly_anything_of_the_mean_is_left():
+    values = np.zeros(len(tuning.TUNED))
+    values[0], values[-3:] = 0.01, (25.0, 0.5, 0.2)
+    found = tuning._as_weights(values, DEFAULT)
+    assert (found.similarity, found.learned, found.vocals, found.energy_step) == (0.1, 10.0, 5.0, 2.0)
+
+
 def test_learned_weights_are_those_in_use_where_nothing_speaks_against_them(snapshot):
     """A prior that is far stronger than the data gives the weights back, but for their scale."""
     patch = pytest.MonkeyPatch()
