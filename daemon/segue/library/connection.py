@@ -51,6 +51,8 @@ class Database:
         self._idle: list[sqlite3.Connection] = []
         self._idle_lock = threading.Lock()
         self._closed = False
+        self.is_log_to_empty = False
+        """Somebody read for too long when `empty_log` was last called: it is done after the next write, or when called again."""
         self.trouble: str | None = None
         """Why not all of the library can be read, once that was met."""
         try:
@@ -82,6 +84,10 @@ class Database:
             except BaseException:
                 self._undo()
                 raise
+            if self.is_log_to_empty:
+                # What was written is written, whatever comes of this.
+                with contextlib.suppress(sqlite3.Error):
+                    self._empty_log(wait_ms=0)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -98,14 +104,10 @@ class Database:
                 self._give_back(db, sound=sound)
 
     def empty_log(self) -> None:
-        """Bring the write-ahead log into the file and cut it to nothing, unless somebody reads for longer than a moment."""
+        """Bring the write-ahead log into the file and cut it to nothing: at once, or later where somebody reads for long."""
         with self._lock, self._sentences():
             self._refuse_when_closed()
-            self._writer.execute(f"PRAGMA busy_timeout = {_MOMENT_MS}")
-            try:
-                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            finally:
-                self._writer.execute(f"PRAGMA busy_timeout = {round(1000 * BUSY_SECONDS)}")
+            self._empty_log(_MOMENT_MS)
 
     def close(self) -> None:
         """Close every connection; what is asked afterwards raises ShuttingDownError."""
@@ -151,6 +153,15 @@ class Database:
             else:
                 db.close()
 
+    def _empty_log(self, wait_ms: int) -> None:
+        self.is_log_to_empty = True
+        self._writer.execute(f"PRAGMA busy_timeout = {wait_ms}")
+        try:
+            ((busy, *_),) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            self._writer.execute(f"PRAGMA busy_timeout = {round(1000 * BUSY_SECONDS)}")
+        self.is_log_to_empty = bool(busy)
+
     def _undo(self) -> None:
         # SQLite has already rolled back by itself after a full disk or a failed read.
         if self._writer.in_transaction:
@@ -177,6 +188,16 @@ class Database:
             self.trouble = str(error)
             with contextlib.suppress(OSError):
                 suspicion(self.path).touch()
+
+
+@contextlib.contextmanager
+def erasing(db: sqlite3.Connection) -> Iterator[None]:
+    """Overwrite what is deleted, rather than only giving its place free."""
+    db.execute("PRAGMA secure_delete = ON").fetchall()
+    try:
+        yield
+    finally:
+        db.execute("PRAGMA secure_delete = OFF").fetchall()
 
 
 def suspicion(path: Path) -> Path:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from segue.library import matching, memory, opinions, plays, recall
-from segue.library.connection import Database
+from segue.library.connection import Database, erasing
 from segue.library.matching import Wanted
 from segue.library.memory import Learned, PairRow
 from segue.library.opinions import OpinionRow
@@ -102,10 +100,11 @@ class Learning:
             The import's number, and how many transitions were new.
 
         """
+        with self._database.reading() as db:  # all that takes time is done before the others have to wait
+            found = memory.news(db, history, playlists)
         with self._database.writing() as db:
             number = recall.add_import(db, path, kind, *counts)
-            new = memory.add_learned(db, memory.HISTORY, number, history)
-            return number, new + memory.add_learned(db, memory.PLAYLIST, number, playlists)
+            return number, memory.add_news(db, number, found)
 
     # Opinions ---------------------------------------------------------------------------------------------------
 
@@ -139,17 +138,16 @@ class Learning:
             TrackNotFoundError: there is no such import.
 
         """
-        with self._database.writing() as db, _erasing(db):
+        with self._database.writing() as db, erasing(db):
             forgotten = recall.forget(db, what)
         self._database.empty_log()
         return forgotten
 
+    @property
+    def is_log_to_empty(self) -> bool:
+        """What was forgotten may still lie in the write-ahead log, for somebody was reading: `empty_log` is to be called again."""
+        return self._database.is_log_to_empty
 
-@contextlib.contextmanager
-def _erasing(db: sqlite3.Connection) -> Iterator[None]:
-    """Overwrite what is deleted, rather than only giving its place free."""
-    db.execute("PRAGMA secure_delete = ON").fetchall()
-    try:
-        yield
-    finally:
-        db.execute("PRAGMA secure_delete = OFF").fetchall()
+    def empty_log(self) -> None:
+        """Take what was forgotten out of the write-ahead log, unless somebody reads for longer than a moment."""
+        self._database.empty_log()

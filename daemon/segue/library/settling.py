@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segue.library import chains
-from segue.library.connection import Database
+from segue.library.connection import Database, erasing
 
 
 class Settling:
@@ -18,8 +18,8 @@ class Settling:
         return None if row is None else str(row[0]).encode()
 
     def settle(self, name: str, value: bytes | None) -> None:
-        """Keep some JSON under a name; None forgets it."""
-        with self._database.writing() as db:
+        """Keep some JSON under a name; None forgets it. What was kept before is overwritten in the file."""
+        with self._database.writing() as db, erasing(db):
             if value is None:
                 db.execute("DELETE FROM settings WHERE name = ?", (name,))
             else:

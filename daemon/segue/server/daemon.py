@@ -179,12 +179,12 @@ class Daemon:
             recommend,
             SuggestHandlers(library, references, spaces, decks, taste, recommend, executor),
             tuning,
-            JourneyHandlers(library, references, spaces, taste, executor),
+            self._journeys(stack, library, references, spaces, taste),
             *self._producer(stack, library, recommend, spaces, pool),
             LibraryHandlers(library, watcher, mirror, executor),
             self._collection(stack, library, references, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, learner, events.publish, executor),
-            self._feedback(stack, library, references, learner, executor),
+            self._feedback(stack, library, references, learner, tuning, executor),
             models,
             self._trust(
                 stack,
@@ -258,12 +258,17 @@ class Daemon:
 
     @staticmethod
     def _feedback(
-        stack: ExitStack, library: Library, references: References, learner: Learner, executor: ThreadPoolExecutor
+        stack: ExitStack,
+        library: Library,
+        references: References,
+        learner: Learner,
+        tuning: TuningHandlers,
+        executor: ThreadPoolExecutor,
     ) -> FeedbackHandlers:
         """Files are read by a thread of their own: a play must not wait for a collection."""
         lessons = ThreadPoolExecutor(1, thread_name_prefix="lessons")
         stack.callback(lessons.shutdown, wait=False, cancel_futures=True)
-        return FeedbackHandlers(library, references, learner, executor, lessons)
+        return FeedbackHandlers(library, references, learner, tuning, executor, lessons)
 
     @staticmethod
     def _collection(
@@ -273,6 +278,15 @@ class Daemon:
         one_by_one = ThreadPoolExecutor(1, thread_name_prefix="crates")
         stack.callback(one_by_one.shutdown, wait=False, cancel_futures=True)
         return CollectionHandlers(library, references, mirror, executor, one_by_one)
+
+    @staticmethod
+    def _journeys(
+        stack: ExitStack, library: Library, references: References, spaces: Spaces, taste: Taste
+    ) -> JourneyHandlers:
+        """Paths and sets have a thread of their own, one after the other: a long set must not keep searches waiting."""
+        one_by_one = ThreadPoolExecutor(1, thread_name_prefix="journeys")
+        stack.callback(one_by_one.shutdown, wait=False, cancel_futures=True)
+        return JourneyHandlers(library, references, spaces, taste, one_by_one)
 
     @staticmethod
     def _producer(

@@ -79,6 +79,8 @@ class Learner:
         try:
             with self._watching:
                 self._conclude(self._witness.tick(now))
+            if self._library.is_log_to_empty:
+                self._one_by_one.submit(self._library.empty_log)
         except Exception:  # noqa: BLE001 - the daemon must not end for want of a conclusion
             _log.exception("an unexpected error about the decks; it goes on")
 
@@ -96,6 +98,9 @@ class Learner:
 
     def _write_one(self, fact: Fact) -> None:
         if isinstance(fact, PlayedOnDeck):
+            # The witness forgets when the daemon is started again; the library does not.
+            if self._plays_near(fact.track, fact.at):
+                return
             self._tell("play.added", self._library.add_play(fact.track, fact.at, "deck"))
         elif isinstance(fact, Blended):
             self._library.add_blend(fact.from_id, fact.to_id, fact.at, fact.seconds)
@@ -110,9 +115,13 @@ class Learner:
             self._witness.announce(track, at)
         return self._one_by_one.submit(self._play, track, at)
 
+    def _plays_near(self, track: int, at: float) -> list[Play]:
+        plays = self._library.plays_since(at - AGAIN_SECONDS)
+        return [play for play in plays if play.track == track and play.at <= at + AGAIN_SECONDS]
+
     def _play(self, track: int, at: float) -> Play:
-        for told in self._library.plays_since(at - AGAIN_SECONDS):
-            if told.track == track and told.source == "deck" and told.at <= at + AGAIN_SECONDS:
+        for told in self._plays_near(track, at):
+            if told.source == "deck":
                 return told
         play = self._library.add_play(track, at, "user")
         self._changed()

@@ -85,17 +85,25 @@ class Tuner:
             _applied(self._settings, params.changes)  # refused before seconds are spent on learning
         if params.learn:
             said = self._learned(said)
-        said = _with(said, params.changes, "you")
+        self._keep(_with(said, params.changes, "you"))
+        return self.shown()
+
+    def forget(self) -> None:
+        """Forget what was learned from sets; what the user says, and presets, stay."""
+        if self._kept.lesson is None and _LEARNED not in self._kept.sources.values():
+            return
+        self._keep(structs.replace(_without_lesson(self._kept), lesson=None))
+        self._library.empty_log()
+
+    def _keep(self, said: _Kept) -> None:
         used = _applied(self._settings, said.values)
         self._library.settle(SETTING, None if said == _Kept() else msgspec.json.encode(said))
         self._kept, self._weights = said, used
-        return self.shown()
 
     def _learned(self, said: _Kept) -> _Kept:
         """Learn anew: what an earlier lesson said does not count."""
-        own = {name: value for name, value in said.values.items() if said.sources.get(name) != _LEARNED}
-        base = _Kept(own, {name: said.sources[name] for name in own}, said.lesson)
-        found = tuning.learn(self._snapshot(), self._library.sets_played(), _applied(self._settings, own))
+        base = _without_lesson(said)
+        found = tuning.learn(self._snapshot(), self._library.sets_played(), _applied(self._settings, base.values))
         lesson = WeightLesson(
             at=time.time(),
             better=found.better,
@@ -119,6 +127,12 @@ class Tuner:
             _log.warning("the weights that were tuned are not used: %s", error)
             return _Kept()
         return kept
+
+
+def _without_lesson(kept: _Kept) -> _Kept:
+    """What was not learned; the note of the lesson stays."""
+    own = {name: value for name, value in kept.values.items() if kept.sources.get(name) != _LEARNED}
+    return _Kept(own, {name: kept.sources[name] for name in own}, kept.lesson)
 
 
 def _with(kept: _Kept, values: Mapping[str, float], source: str) -> _Kept:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +29,7 @@ from segue.recommend.catalogue import Catalogue
 from segue.recommend.memory import Memory
 from segue.recommend.tonight import Tonight
 from segue.recommend.weights import DEFAULT
+from segue.server.daemon import Daemon
 from segue.server.handlers.journeys import JourneyHandlers
 from segue.server.handlers.references import References
 from segue.server.taste import Taste
@@ -174,6 +177,14 @@ def test_a_path_has_1_to_32_steps(client: Client, steps: int) -> None:
 def test_an_unknown_end_is_not_found(client: Client) -> None:
     with pytest.raises(TrackNotFoundError):
         client.path("#1", "no such thing")
+
+
+def test_journeys_are_made_one_after_the_other_in_a_thread_of_their_own() -> None:
+    nothing: Any = None
+    with ExitStack() as stack:
+        executor: Any = Daemon._journeys(stack, nothing, nothing, nothing, nothing)._executor
+        assert executor.submit(lambda: threading.current_thread().name).result(10).startswith("journeys")
+        assert executor._max_workers == 1
 
 
 def test_the_same_question_has_the_same_answer(client: Client) -> None:

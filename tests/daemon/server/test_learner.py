@@ -12,6 +12,7 @@ import pytest
 
 from library_support import DIM, LABELS, MODEL, analysis, probe
 from segue.errors import InvalidParamsError, PathNotAllowedError, SetFileError, TrackNotFoundError
+from segue.library.recall import Forget
 from segue.library.store import Library
 from segue.protocol.messages import (
     Deck,
@@ -24,13 +25,16 @@ from segue.protocol.messages import (
     UndoPlayedParams,
 )
 from segue.recommend.catalogue import Catalogue
+from segue.recommend.weights import DEFAULT
 from segue.server.decks import Decks
 from segue.server.handlers.feedback import FeedbackHandlers
 from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.references import References
+from segue.server.handlers.tuning import TuningHandlers
 from segue.server.learner import Learner
 from segue.server.night import NightKeeper
 from segue.server.router import Origin
+from segue.server.tuner import SETTING, Tuner
 
 LOCAL, REMOTE = Origin("here", local=True), Origin("there", local=False)
 HOUR = 3600.0
@@ -81,7 +85,8 @@ def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
         snapshot = Catalogue(library.columns()).snapshot
         learner = Learner(library, night, snapshot, lambda name, data: events.append((name, data)), executor)
         playing = PlayingHandlers(library, references, Decks(), None, learner, lambda *_: None, executor)
-        feedback = FeedbackHandlers(library, references, learner, executor, executor)
+        tuning = TuningHandlers(Tuner(library, DEFAULT, snapshot), executor)
+        feedback = FeedbackHandlers(library, references, learner, tuning, executor, executor)
         desk.__init__(library, learner, playing, feedback, clock, events)
         return desk
 
@@ -196,6 +201,27 @@ def test_a_play_that_a_deck_told_of_is_not_told_twice(desk: Desk) -> None:
     assert [(one.track, one.source) for one in desk.library.plays(9)] == [(2, "user"), (1, "deck")]
 
 
+def test_what_plays_while_the_daemon_is_restarted_is_played_once(make_desk: Callable[..., Desk]) -> None:
+    for start in (START, START + 100):
+        desk = make_desk()
+        on_deck(desk, start, "1", 3)
+        on_deck(desk, start + 60, "1", 3)
+    assert [(one.track, one.at) for one in desk.library.plays(9)] == [(3, START)]
+    on_deck(desk, START + 2000, "1", 2)
+    on_deck(desk, START + 2100, "1", 2)
+    assert [one.track for one in desk.library.plays(9)] == [2, 3]
+
+
+def test_a_play_that_is_taken_back_teaches_nothing_later(desk: Desk) -> None:
+    on_deck(desk, START, "1", 1)
+    on_deck(desk, START + 100, "2", 2)
+    on_deck(desk, START + 195, "2", 2)
+    assert told(desk.playing.undo_played(UndoPlayedParams(), LOCAL)).track == 2
+    on_deck(desk, START + 200, "1", 1, playing=False)
+    assert desk.library.learned_pairs() == []
+    assert desk.tonight == (1,)
+
+
 # Opinions and lessons -----------------------------------------------------------------------------------------------
 
 
@@ -209,6 +235,41 @@ def test_opinions_are_in_memory_at_once(desk: Desk) -> None:
     assert list(desk.learner.memory.proven(1)) == []
     assert told(desk.feedback.forget(ForgetParams(everything=True), LOCAL)).opinions == 1
     assert not desk.learner.memory
+
+
+def test_everything_that_is_forgotten_is_the_learned_weights_too(desk: Desk) -> None:
+    kept = '{"values":{"key":0.3,"tempo":0.7},"sources":{"key":"you","tempo":"learned"},"lesson":null}'
+    desk.library.settle(SETTING, kept.encode())
+    tuning = TuningHandlers(Tuner(desk.library, DEFAULT, desk.learner._snapshot), desk.playing._executor)
+    desk.feedback._tuning = tuning
+    told(desk.feedback.forget(ForgetParams(source="night"), LOCAL))
+    assert tuning._tuner.weights().tempo == 0.7
+    told(desk.feedback.forget(ForgetParams(everything=True), LOCAL))
+    assert (tuning._tuner.weights().key, tuning._tuner.weights().tempo) == (0.3, DEFAULT.tempo)
+    assert b"learned" not in (desk.library.setting(SETTING) or b"")
+
+
+def test_what_was_forgotten_while_somebody_read_leaves_the_log_later(desk: Desk, tmp_path: Path) -> None:
+    def in_log() -> bool:
+        return b"a-very-private-party" in (tmp_path / "library.db-wal").read_bytes()
+
+    desk.library.learn("/sets/a-very-private-party.m3u", "m3u", (1, 0, 0), [], [])
+    with desk.library._database.reading() as db:
+        db.execute("SELECT count(*) FROM imports").fetchall()
+        desk.library.forget_learned(Forget(everything=True))
+        assert desk.library.is_log_to_empty
+        assert in_log()
+    desk.learner.tick(START)
+    told(desk.playing.night(Nothing(), LOCAL))
+    assert not desk.library.is_log_to_empty
+    assert not in_log()
+
+    desk.library.learn("/sets/a-very-private-party.m3u", "m3u", (1, 0, 0), [], [])
+    with desk.library._database.reading() as db:
+        db.execute("SELECT count(*) FROM imports").fetchall()
+        desk.library.forget_learned(Forget(everything=True))
+    desk.library.start_night(START)  # any write does it, too
+    assert not in_log()
 
 
 def test_a_lesson(desk: Desk, tmp_path: Path) -> None:

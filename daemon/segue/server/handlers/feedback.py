@@ -19,7 +19,9 @@ from segue.protocol.messages import (
     Opinion,
     RateParams,
 )
+from segue.server.futures import then
 from segue.server.handlers.references import References
+from segue.server.handlers.tuning import TuningHandlers
 from segue.server.learner import Learner
 from segue.server.lessons import lesson
 from segue.server.router import Origin
@@ -29,11 +31,18 @@ class FeedbackHandlers:
     """Opinions and lessons. What is said is written in the learner's thread, files are read in another one."""
 
     def __init__(
-        self, library: Library, references: References, learner: Learner, executor: Executor, lessons: Executor
+        self,
+        library: Library,
+        references: References,
+        learner: Learner,
+        tuning: TuningHandlers,
+        executor: Executor,
+        lessons: Executor,
     ) -> None:
         self._library = library
         self._references = references
         self._learner = learner
+        self._tuning = tuning
         self._executor = executor
         self._lessons = lessons
 
@@ -73,8 +82,13 @@ class FeedbackHandlers:
         del origin
 
         def forgotten(track: int | None) -> Future[Forgotten]:
-            return self._learner.forget(Forget(track, params.source, params.everything, params.plays))
+            done = self._learner.forget(Forget(track, params.source, params.everything, params.plays))
+            return then(done, self._unlearned) if params.everything else done
 
         if params.track is None:
             return forgotten(None)
         return self._references.use(params.track, forgotten)
+
+    def _unlearned(self, forgotten: Forgotten) -> Future[Forgotten]:
+        """Also without the weights that were learned from what is forgotten."""
+        return then(self._tuning.forget(), lambda _: forgotten)

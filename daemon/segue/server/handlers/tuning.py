@@ -25,3 +25,7 @@ class TuningHandlers:
         """Change weights, or learn them."""
         del origin
         return self._one_by_one.submit(self._tuner.tune, params)
+
+    def forget(self) -> Future[None]:
+        """Forget what was learned, a lesson that is just being learned too."""
+        return self._one_by_one.submit(self._tuner.forget)
