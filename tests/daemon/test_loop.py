@@ -92,7 +92,7 @@ class TestAsking:
             for one in lane.suggestions:
                 assert one.lane == lane.lane
                 assert one.mix.seed_energy == answer.seed.energy
-                if lane.lane in {"lift", "ease"} and "another energy than asked for" not in lane.relaxed:
+                if lane.lane in {"lift", "ease"} and "the energy asked for" not in lane.relaxed:
                     assert (one.energy > answer.seed.energy) == (lane.lane == "lift")
                 point = one.mix.mix_in
                 assert ("mix in at" in one.why) == (point is not None and point.bars > 0)

@@ -86,7 +86,7 @@ def _run(console: Console, home: Home, music: Path) -> None:
         follow(client, console)
         console.print(_report(client, DEMO_TRACKS), soft_wrap=True)
         for seed in _SEEDS:
-            console.print(f'\n$ segue next "{seed}"', style="bold")
+            console.print(f'\n$ segue next "{seed}" --lane best -n {_SUGGESTIONS}', style="bold")
             console.print(suggestions_table(client.next(seed, _SUGGESTIONS)))
 
 

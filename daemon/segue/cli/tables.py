@@ -14,7 +14,6 @@ from segue.protocol.messages import (
     Crate,
     FileFailure,
     Folder,
-    Mix,
     PlayList,
     Seed,
     Suggestion,
@@ -65,7 +64,7 @@ def _list(seed: Seed, suggestions: Sequence[Suggestion], relaxed: Sequence[str])
         table.add_row(*_suggestion(suggestion, seed))
     parts: list[RenderableType] = [table] if suggestions else []
     if relaxed:
-        parts.append(Text(f"To fill the list: {'; '.join(map(clean, relaxed))}.", style="yellow"))
+        parts.append(Text(f"Given up for want of music: {'; '.join(map(clean, relaxed))}.", style="yellow"))
     return parts
 
 

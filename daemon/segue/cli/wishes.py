@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable
@@ -20,8 +21,9 @@ class Range(click.ParamType[tuple[float | None, float | None]]):
 
     name = "range"
 
-    def __init__(self, kind: type[int | float]) -> None:
+    def __init__(self, kind: type[int | float], least: float = 0.0, most: float = math.inf) -> None:
         self._kind = kind
+        self._least, self._most = least, most
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -36,6 +38,11 @@ class Range(click.ParamType[tuple[float | None, float | None]]):
             low, high = (None if text is None else self._kind(text) for text in (found[1], found[3]))
         except ValueError:
             self.fail(f"“{value}”: only whole numbers are meant here.", param, ctx)
+        given = [number for number in (low, high) if number is not None]
+        if not all(self._least <= number <= self._most for number in given):
+            self.fail(f"“{value}” goes beyond what there is, {self._least:g} to {self._most:g}.", param, ctx)
+        if given != sorted(given):
+            self.fail(f"“{value}” is upside down: name the lower one first.", param, ctx)
         return (low, high) if found[2] else (low, low)
 
 
@@ -62,12 +69,18 @@ def place_options(command: _Function) -> _Function:
     """Add the options that `filters_of` reads, but for ``--bpm`` and ``--energy``."""
     for option in reversed(
         (
-            click.option("--crate", "crates", multiple=True, metavar="NAME", help="Only tracks of this crate."),
+            click.option(
+                "--crate",
+                "crates",
+                multiple=True,
+                metavar="NAME",
+                help="Only tracks of this crate, while it has any that fit.",
+            ),
             click.option("--folder", "folders", multiple=True, metavar="DIR", help="Only tracks in this folder."),
             click.option("--genre", "genres", multiple=True, metavar="NAME", help="Only files of this genre."),
             click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only tracks that sound so."),
             click.option("--stars", type=click.IntRange(0, 5), help="Only tracks with so many stars or more."),
-            click.option("--year", type=Range(int), metavar="A-B", help="Only tracks of these years."),
+            click.option("--year", type=Range(int, 1, 9999), metavar="A-B", help="Only tracks of these years."),
         )
     ):
         command = option(command)
@@ -76,8 +89,8 @@ def place_options(command: _Function) -> _Function:
 
 def filter_options(command: _Function) -> _Function:
     """Add the options that `filters_of` reads."""
-    energy = click.option("--energy", type=Range(float), metavar="A-B", help="Only energies in this range.")
-    bpm = click.option("--bpm", type=Range(float), metavar="A-B", help="Only tempi in this range.")
+    energy = click.option("--energy", type=Range(float, 1, 10), metavar="A-B", help="Only energies in this range.")
+    bpm = click.option("--bpm", type=Range(float, 20, 999), metavar="A-B", help="Only tempi in this range.")
     return place_options(bpm(energy(command)))
 
 

@@ -21,8 +21,8 @@ Mask = npt.NDArray[np.bool_]
 Crates = Mapping[str, npt.NDArray[np.int64]]
 """Ids of the tracks in each crate, by the crate's name."""
 
-_SMALL: Final = 1e-3
-"""How far a number may be beyond a border that it is rounded to in tables."""
+_SMALL: Final = 0.05 + 1e-3
+"""How far a number may be beyond a border that it is rounded to in tables and answers: 127.96 is shown as 128.0."""
 
 
 def masks(filters: Filters, snapshot: Snapshot, crates: Crates) -> list[tuple[str, Mask]]:

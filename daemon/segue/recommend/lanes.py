@@ -31,11 +31,12 @@ DIVERSITY: Final = 0.3
 diversity-based reranking for reordering documents and producing summaries", SIGIR 1998)."""
 
 SAID: Final = {
-    "energy": "another energy than asked for",
-    "tempo": "a tempo out of the fader's range",
-    "same time": "half or double time",
-    "key": "any key",
-    "far": "not so far in style",
+    "energy": "the energy asked for",
+    "tempo": "tempi within the fader's range",
+    "same time": "no half or double time",
+    "key": "keys that go together",
+    "smooth": "keys of nearly the same notes",
+    "far": "far in style",
 }
 """What an answer says when a promise is given up."""
 
@@ -64,20 +65,24 @@ def gates(snapshot: Snapshot, seed: ProbeSeed, lane: Lane, weights: Weights) -> 
     if lane in {"best", "rescue"}:
         return first, []
     if seed.bpm is None:
-        return first, [Gate(SAID["key"], _keys(snapshot, seed, np.ones(len(facts.bpm), dtype=np.bool_)), least=3)]
+        return first, _key_gates(snapshot, seed, lane, np.ones(len(facts.bpm), dtype=np.bool_))
     near = mixability.meeting(seed.played_bpm, facts.bpm, weights.reach)
     then = [Gate(SAID["tempo"], near)]
     if lane in {"stay", "lift"}:
         straight = mixability.meeting(seed.played_bpm, facts.bpm, weights.reach, folded=False)
         then.append(Gate(SAID["same time"], straight))
-    then.append(Gate(SAID["key"], _keys(snapshot, seed, near), least=3))
-    return first, then
+    return first, [*then, *_key_gates(snapshot, seed, lane, near)]
 
 
-def mixing(snapshot: Snapshot, seed: ProbeSeed, allowed: Mask, weights: Weights) -> Mask:
-    """Rows of ``allowed`` that can be blended with the seed, as `mixability.mixes` has it, shape (n,)."""
+def mixing(
+    snapshot: Snapshot, seed: ProbeSeed, allowed: Mask, weights: Weights, least: float = mixability.NO_CLASH
+) -> Mask:
+    """Rows of ``allowed`` that can be blended with the seed, as `mixability.mixes` has it, shape (n,).
+
+    ``least``: the grade that the keys must have.
+    """
     near = allowed & mixability.meeting(seed.played_bpm, snapshot.facts.bpm, weights.reach)
-    return near & _keys(snapshot, seed, near)
+    return near & _keys(snapshot, seed, near, least)
 
 
 def far(vectors: npt.NDArray[np.float32], seed: ProbeSeed) -> Mask:
@@ -121,13 +126,21 @@ def _energy(seed: ProbeSeed, lane: Lane, energy: npt.NDArray[np.float32]) -> Mas
     return asked
 
 
-def _keys(snapshot: Snapshot, seed: ProbeSeed, among: Mask) -> Mask:
-    """Rows of ``among`` whose key, as it is heard, does not clash with the seed's."""
+def _key_gates(snapshot: Snapshot, seed: ProbeSeed, lane: Lane, among: Mask) -> list[Gate]:
+    """Keys go together; where nothing is to be lifted, without the boosts of a semitone or a whole tone."""
+    gates = [Gate(SAID["key"], _keys(snapshot, seed, among), least=3)]
+    if lane in {"stay", "ease"}:
+        gates.append(Gate(SAID["smooth"], _keys(snapshot, seed, among, mixability.SMOOTH), least=3))
+    return gates
+
+
+def _keys(snapshot: Snapshot, seed: ProbeSeed, among: Mask, least: float = mixability.NO_CLASH) -> Mask:
+    """Rows of ``among`` whose key, as it is heard, has a grade of ``least``."""
     facts, fits = snapshot.facts, np.zeros(len(among), dtype=np.bool_)
     rows = np.flatnonzero(among)
     shift = None
     if not seed.played.keylock:
         tempo = mixability.tempo(seed.played_bpm, 1.0, facts.bpm[rows], np.ones(len(rows), np.float32))
         shift = mixability.own_pitch(tempo.change) - np.float32(seed.pitch)
-    fits[rows] = mixability.grade(seed.camelot, facts.camelot[rows], shift) >= mixability.NO_CLASH
+    fits[rows] = mixability.grade(seed.camelot, facts.camelot[rows], shift) >= least
     return fits

@@ -34,6 +34,8 @@ VOICE_TAGS: Final = frozenset({"voice", "vocal", "vocals", "female vocalists", "
 """Tags that say that somebody sings; in lower case."""
 NO_CLASH: Final = 0.5 - 1e-6
 """Grade of key from which on two tracks go together; also that of an unknown key."""
+SMOOTH: Final = 0.75
+"""Grade of key from which on two tracks may lie over one another for long: they have all notes but one in common."""
 TEMPO_SLACK: Final = 1e-6
 """A change of just the fader's range is within it, whatever the last bit says."""
 HARDLY_SUNG: Final = 0.5
@@ -97,14 +99,16 @@ def meeting(seed_bpm: float | None, bpm: Floats, reach: float, *, folded: bool =
     return near
 
 
-def mixes(tempo: TempoMatch, graded: Floats, reach: float = PITCH_RANGE) -> npt.NDArray[np.bool_]:
+def mixes(
+    tempo: TempoMatch, graded: Floats, reach: float = PITCH_RANGE, least: float = NO_CLASH
+) -> npt.NDArray[np.bool_]:
     """Tell which candidates can be blended, shape (n,): the fader brings the tempi together and the keys do not clash.
 
-    ``graded`` is the `grade` of the keys: of one that is unsure, the likeliest counts. A tempo that nobody knows does not mix; a key
+    ``graded`` is the `grade` of the keys, which must be ``least``: of one that is unsure, the likeliest counts. A tempo that nobody knows does not mix; a key
     that nobody knows is no reason against it. Three beats over two are no blend.
     """
     near = np.abs(np.log1p(tempo.change)) <= math.log1p(reach) + TEMPO_SLACK
-    blend: npt.NDArray[np.bool_] = near & np.isin(tempo.factor, (1.0, 2.0, 0.5)) & (graded >= NO_CLASH)
+    blend: npt.NDArray[np.bool_] = near & np.isin(tempo.factor, (1.0, 2.0, 0.5)) & (graded >= least)
     return blend
 
 

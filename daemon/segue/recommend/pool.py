@@ -14,7 +14,7 @@ ROOM: Final = 50
 ROOM_SHARE: Final = 0.1
 """... this share of those that can be suggested, whichever is less; and never fewer than are asked for."""
 
-WHOLE_LIBRARY: Final = "no tag in common"
+WHOLE_LIBRARY: Final = "a tag in common"
 
 
 class Pool(NamedTuple):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from segue.errors import LibraryEmptyError
 from segue.index.vectors import Search, VectorIndex
-from segue.recommend import lanes, pool, scoring
+from segue.recommend import lanes, mixability, pool, scoring
 from segue.recommend.catalogue import Catalogue, Snapshot
 from segue.recommend.explain import Explainer, Ranked, seed_notes
 from segue.recommend.lanes import Gate, Lane
@@ -36,11 +36,11 @@ TURNING: Final = 1024
 """Tracks that a turn compares in full, and ..."""
 RESCUED: Final = 512
 """... nearest ones that are ranked by what is like a proven pair, beside all that ever followed in a set."""
-PLAYED_ALREADY: Final = "what was played already, or another version of it"
-COPIES: Final = "a copy of the same recording"
-NOT_PROVEN: Final = "pairs that are like proven ones"
-UNMIXED: Final = "tracks that do not mix now"
-NOT_MIXING: Final = "proven pairs that do not mix now"
+PLAYED_ALREADY: Final = "nothing that was played, nor another version of it"
+COPIES: Final = "no copy of the same recording"
+NOT_PROVEN: Final = "proven pairs"
+UNMIXED: Final = "tracks that mix now"
+NOT_MIXING: Final = "pairs that mix now"
 SEED_TAGS: Final = 5
 _EXACT: Final[Search] = "exact"
 
@@ -213,12 +213,14 @@ class Recommender:
         return found, order, search, choice.relaxed
 
     def _blends(self, question: _Question, allowed: Mask) -> npt.NDArray[np.int64]:
-        """Rows of the nearest tracks that mix."""
+        """Rows of the nearest tracks that mix, and of those that mix smoothly."""
         snapshot, seed, _, asked, _ = question
-        mixing = lanes.mixing(snapshot, seed, allowed, asked.weights)
-        if not np.any(mixing):
-            return np.zeros(0, dtype=np.int64)
-        return self._index.search(snapshot.rows, seed.vector, MIXING, mixing)[0].rows
+        found = [np.zeros(0, dtype=np.int64)]
+        for least in (mixability.SMOOTH, mixability.NO_CLASH):
+            mixing = lanes.mixing(snapshot, seed, allowed, asked.weights, least)
+            if np.any(mixing):
+                found.append(self._index.search(snapshot.rows, seed.vector, MIXING, mixing)[0].rows)
+        return np.concatenate(found)
 
     def _lane(self, question: _Question, allowed: Mask) -> tuple[Terms, list[int], Search]:
         snapshot, seed, limit, asked, proven = question
@@ -346,12 +348,14 @@ def _sorted(snapshot: Snapshot, found: Terms, score: npt.NDArray[np.floating]) -
 def _blend_first(
     found: Terms, order: list[int], picker: Picker, candidates: npt.NDArray[np.int64], limit: int
 ) -> list[int]:
-    """The same list of ``limit`` of the ``candidates``, which are best first, with the best one that mixes at the top."""
-    if not order or found.mixes[order[0]]:
-        return order
-    first = np.array(picker.pick(found, candidates[found.mixes[candidates]], 1), dtype=np.int64)
-    return (
-        picker.pick(found, np.concatenate([first, candidates[~np.isin(candidates, first)]]), limit)
-        if len(first)
-        else order
-    )
+    """The same list of ``limit`` of the ``candidates``, which are best first, with the best one that mixes at the top.
+
+    One whose key lies smoothly over the seed's is taken before one that jumps a semitone or a whole tone.
+    """
+    for blends in (found.smooth, found.mixes):
+        if order and blends[order[0]]:
+            return order
+        first = np.array(picker.pick(found, candidates[blends[candidates]], 1), dtype=np.int64)
+        if len(first):
+            return picker.pick(found, np.concatenate([first, candidates[~np.isin(candidates, first)]]), limit)
+    return order

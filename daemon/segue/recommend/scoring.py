@@ -65,6 +65,8 @@ class Terms(NamedTuple):
     """1 liked, -1 disliked."""
     mixes: Bools
     """Tempo and key, as far as they are known, allow a blend: see `mixability.mixes`."""
+    smooth: Bools
+    """The same with keys that may lie over one another for long."""
 
     def one(self, at: int) -> Terms:
         """The same of one candidate alone."""
@@ -117,6 +119,7 @@ def terms(
         learned=_learned(snapshot, seed, rows, memory),
         liked=np.zeros(len(rows), np.float32) if memory is None else memory.liked(snapshot.rows.ids[rows], seed.id),
         mixes=mixability.mixes(tempo, grade, weights.reach),
+        smooth=mixability.mixes(tempo, grade, weights.reach, mixability.SMOOTH),
     )
 
 

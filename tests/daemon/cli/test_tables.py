@@ -83,11 +83,11 @@ def test_the_pitch_and_the_way_in_which_tempi_meet(mix, shown):
 def test_lanes_stand_one_below_the_other_with_what_they_gave_up():
     lanes = [
         LaneList(lane="stay", suggestions=[suggestion(title="Same")]),
-        LaneList(lane="ease", suggestions=[suggestion(title="Calm")], relaxed=["any key"]),
+        LaneList(lane="ease", suggestions=[suggestion(title="Calm")], relaxed=["some promise"]),
     ]
     answer = Suggestions(seed=SEED, suggestions=[suggestion(title="Not shown")], lanes=lanes)
     text = printed(answer)
-    assert text.index("Stay:") < text.index("Same") < text.index("Ease:") < text.index("Calm") < text.index("any key")
+    assert text.index("Stay:") < text.index("Same") < text.index("Ease:") < text.index("Calm") < text.index("some promise")
     assert "Not shown" not in text
 
 

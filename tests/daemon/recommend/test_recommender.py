@@ -191,7 +191,7 @@ def test_a_copy_does_not_empty_the_list() -> None:
     with recommender(replace(columns, vectors=vectors, tags=tags, duration=duration)) as (made, _, _index):
         ranking = made.next(1, 1)
     assert ids(ranking) == [3]
-    assert ranking.relaxed == ["no tag in common"]
+    assert ranking.relaxed == ["a tag in common"]
 
 
 def test_one_artist_does_not_fill_the_top() -> None:
@@ -213,7 +213,7 @@ def test_when_there_is_only_one_artist_the_list_is_full_all_the_same() -> None:
         ranking = made.next(1, 15)
     assert len(ranking.suggestions) == 15
     scores = [one.score for one in ranking.suggestions]
-    assert scores == sorted(scores, reverse=True)
+    assert scores[1:] == sorted(scores[1:], reverse=True), "the first is the one that mixes"
 
 
 SAME = ("vectors", "heads", "tails", "tags", "features", "bpm", "bpm_confidence", "camelot", "key_confidence", "energy")
@@ -265,7 +265,7 @@ def test_a_file_in_no_library_is_a_seed_with_its_doubts() -> None:
 def test_what_was_relaxed_is_said() -> None:
     with recommender(library(200, **present)) as (made, _, _index):
         assert made.next(1, 5).relaxed == []
-        assert made.next(1, 190).relaxed[-1] == "no tag in common"
+        assert made.next(1, 190).relaxed[-1] == "a tag in common"
 
 
 def test_it_answers_while_the_library_changes() -> None:

@@ -112,7 +112,7 @@ class SuggestHandlers:
     def _after(self, track: int, asked_for: str, params: NextParams, pulls: _Pulls) -> Suggestions:
         recommender = self._spaces.current.recommender
         seed = _pulled(recommender, seed_of(recommender.snapshot(), track, self._played(track, asked_for)), pulls)
-        ranking, lanes = self._rankings(recommender, seed, params)
+        ranking, lanes = self._rankings(recommender, seed, params, pulls)
         return after_track(self._library, track, ranking, lanes)
 
     def _after_file(self, path: str, params: NextParams, pulls: _Pulls, origin: Origin) -> Future[Suggestions]:
@@ -122,7 +122,7 @@ class SuggestHandlers:
         def unknown(heard: Heard) -> Suggestions:
             recommender = self._spaces.current.recommender
             seed = _pulled(recommender, replace(heard.seed, played=self._played(None, path)), pulls)
-            ranking, lanes = self._rankings(recommender, seed, params)
+            ranking, lanes = self._rankings(recommender, seed, params, pulls)
             return after_file(self._library, heard.path, heard.probe, heard.analysis, ranking, lanes)
 
         return self._recommend.listen(path, origin, known, unknown)
@@ -140,9 +140,17 @@ class SuggestHandlers:
 
     # Rankings --------------------------------------------------------------------------------------------------------
 
-    def _rankings(self, recommender: Recommender, seed: ProbeSeed, params: NextParams) -> tuple[Ranking, Lanes]:
+    def _rankings(
+        self, recommender: Recommender, seed: ProbeSeed, params: NextParams, pulls: _Pulls
+    ) -> tuple[Ranking, Lanes]:
+        named = {*pulls.also, *pulls.more, *pulls.less}
+
         def ranked(lane: Lane, exclude: Collection[int] = ()) -> Ranking:
-            return recommender.after(seed, params.limit, exclude, self._asked(params, lane))
+            asked = self._asked(params, lane)
+            try:
+                return recommender.after(seed, params.limit, {*named, *exclude}, asked)
+            except LibraryEmptyError:  # there is nothing but what was named
+                return recommender.after(seed, params.limit, (), asked)
 
         direction: Lane = "ease" if params.lane == "ease" else "lift"
         three: Sequence[Lane] = ("stay", direction, "turn") if params.lanes else ()
@@ -208,10 +216,7 @@ def _of_its_own(ranked: Callable[[Lane, Collection[int]], Ranking], lane: Lane, 
     plain = ranked(lane, ())
     if not {one.id for one in plain.suggestions} & set(shown):
         return plain
-    try:
-        own = ranked(lane, shown)
-    except LibraryEmptyError:
-        return plain
+    own = ranked(lane, shown)
     return plain if len(own.relaxed) > len(plain.relaxed) else own
 
 
