@@ -112,30 +112,74 @@ def add_thrown_out(db: sqlite3.Connection, from_id: int, to_id: int, at: float) 
     _insert(db, from_id, to_id, at, DECK, _THROWN_OUT_WEIGHT, None)
 
 
-def add_learned(db: sqlite3.Connection, source: str, number: int, learned: list[Learned]) -> int:
-    """Learn from an import; return how many transitions were new.
+class News(NamedTuple):
+    """What an import says that was not known."""
 
-    Args:
-        db: the writer.
-        source: `HISTORY` or `PLAYLIST`.
-        number: of the import.
-        learned: what it says. What another import, a night or the decks have said already is left out.
+    rows: list[tuple[Any, ...]]
+    """Tracks, time, kind of source and weight of each transition."""
+    outdone: set[tuple[int]]
+    """Rows of playlists that say of a pair less than a history now does."""
 
+
+def news(db: sqlite3.Connection, history: list[Learned], playlists: list[Learned]) -> News:
+    """Find what is new in an import.
+
+    What another import, a night or the decks have told already is left out. A playlist does not count as told where a history
+    says the same: its row gives way. What was thrown out once may have been played as well.
     """
-    known: dict[tuple[int, int], list[float]] = {}
-    for from_id, to_id, at in db.execute("SELECT from_id, to_id, at FROM transitions"):
-        known.setdefault((from_id, to_id), []).append(at)
-    rows: list[tuple[Any, ...]] = []
-    for one in learned:
-        told = known.setdefault((one.from_id, one.to_id), [])
-        weight = _import_weight(source, one.seconds)
-        if weight > 0 and not any(abs(at - one.at) <= SAME_SECONDS for at in told):
-            told.append(one.at)
-            rows.append((one.from_id, one.to_id, one.at, f"{source}:{number}", weight))
+    heard, listed = _Told(), _Told()
+    for number, from_id, to_id, at, source in db.execute(
+        "SELECT id, from_id, to_id, at, source FROM transitions WHERE weight > 0"
+    ):
+        (listed if source.startswith(f"{PLAYLIST}:") else heard).add(from_id, to_id, at, number)
+    found = News([], set())
+    for source, learned in ((HISTORY, history), (PLAYLIST, playlists)):
+        for from_id, to_id, at, seconds in learned:
+            weight = _import_weight(source, seconds)
+            if weight <= 0 or heard.near(from_id, to_id, at):
+                continue
+            same = listed.near(from_id, to_id, at)
+            if source == HISTORY:
+                found.outdone.update((number,) for number in same)
+            elif same:
+                continue
+            (heard if source == HISTORY else listed).add(from_id, to_id, at, 0)
+            found.rows.append((from_id, to_id, at, source, weight))
+    return found
+
+
+def add_news(db: sqlite3.Connection, number: int, found: News) -> int:
+    """Learn what is new in an import of this number; return how many transitions that is."""
+    db.executemany("DELETE FROM transitions WHERE id = ?", found.outdone)
     db.executemany(
-        "INSERT OR IGNORE INTO transitions (from_id, to_id, at, source, weight) VALUES (?, ?, ?, ?, ?)", rows
+        f"INSERT OR IGNORE INTO transitions (from_id, to_id, at, source, weight) VALUES (?, ?, ?, ? || ':{number:d}', ?)",
+        found.rows,
     )
-    return len(rows)
+    return len(found.rows)
+
+
+class _Told:
+    """Who followed whom and when, in stretches of `SAME_SECONDS`, so that a log of any length is compared in no time."""
+
+    def __init__(self) -> None:
+        self._stretches: dict[tuple[int, int, float], dict[float, int]] = {}
+
+    def add(self, from_id: int, to_id: int, at: float, number: int) -> None:
+        """Remember the first and the last time of each stretch, with the number of its row: none between them tells more."""
+        held = self._stretches.setdefault((from_id, to_id, at // SAME_SECONDS), {})
+        held[at] = number
+        if len(held) > 2:
+            del held[sorted(held)[1]]
+
+    def near(self, from_id: int, to_id: int, at: float) -> list[int]:
+        """Return the numbers of what was told within `SAME_SECONDS`."""
+        middle = at // SAME_SECONDS
+        return [
+            number
+            for stretch in (middle - 1, middle, middle + 1)
+            for when, number in self._stretches.get((from_id, to_id, stretch), {}).items()
+            if abs(when - at) <= SAME_SECONDS
+        ]
 
 
 def _import_weight(source: str, seconds: float | None) -> float:

@@ -10,7 +10,7 @@ import unicodedata
 from segue.library import paths
 
 _TRACK_NUMBER = re.compile(r"^(?:\d{1,3}\s*[-._)]+\s*|0\d\s+|[A-H]\d{1,2}\s*[-._)]+\s*)(?=\S)")
-_GUESTS = re.compile(r"[\s(\[]+(?:feat|ft|featuring)\b.*", re.IGNORECASE)
+_GUESTS = re.compile(r"(?<![\s(\[])[\s(\[]+(?:feat|ft|featuring)\b.*", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 
 

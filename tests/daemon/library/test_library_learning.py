@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,31 @@ def test_what_the_decks_told_already_is_not_learned_from_a_log_of_the_same_night
     library.add_blend(a, b, NOW, 30.0)
     log = [Learned(a, b, NOW + 40, 240.0), Learned(a, b, NOW + 86400, 240.0)]
     assert library.learn("/mixxxdb.sqlite", "mixxx", (1, 2, 2), log, []) == (1, 1)
+
+
+def test_a_history_says_more_than_a_playlist_and_what_was_thrown_out_may_be_played(
+    library: Library, tracks: tuple[int, ...]
+) -> None:
+    a, b, c, _ = tracks
+    undated = [Learned(a, b, 0.0, None)]
+    assert library.learn("/sets/a.m3u", "m3u", (1, 2, 2), [], undated) == (1, 1)
+    assert library.learn("/sets/a.m3u", "m3u", (1, 2, 2), undated, []) == (1, 1)
+    assert library.learn("/sets/a.m3u", "m3u", (1, 2, 2), [], undated) == (1, 0)
+    assert pairs(library) == {(a, b): (1.0, 1)}
+    library.add_thrown_out(b, c, NOW)
+    assert library.learn("/sets/b.m3u", "m3u", (1, 2, 2), [], [Learned(b, c, NOW + 9, None)]) == (2, 1)
+    assert library.learn("/sets/c.m3u", "m3u", (1, 2, 2), [Learned(b, c, NOW + 99, None)], []) == (3, 1)
+    assert pairs(library)[b, c] == (0.5, 1)
+
+
+def test_a_log_of_any_length_is_learned_in_no_time(library: Library, tracks: tuple[int, ...]) -> None:
+    a, b, *_ = tracks
+    begun = time.process_time()
+    log = [Learned(a, b, NOW + 901.0 * number, 240.0) for number in range(20_000)]
+    assert library.learn("/log", "m3u", (1, 2, 2), log, []) == (1, 20_000)
+    shifted = [one._replace(at=one.at + 450.0) for one in log]
+    assert library.learn("/log", "m3u", (1, 2, 2), shifted, []) == (1, 0)
+    assert time.process_time() - begun < 3
 
 
 WANTED = (

@@ -153,6 +153,9 @@ def test_hostile_titles_take_no_time() -> None:
         "\udcff" * 100,
         "a_" * 500,
         "1-" * 500,
+        " " * 20_000 + "y",
+        "a" + " " * 20_000 + "y",
+        "a" + "([ " * 7000,
     ):
         assert isinstance(stem(text), str)
         work_key(text, text)
