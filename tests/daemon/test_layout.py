@@ -36,7 +36,7 @@ ROOMS = {
     "audio": {"frontend"},
     "networks": {"frontend"},
     "analysis": {"audio", "frontend", "networks"},
-    "library": set(),
+    "library": {"audio.formats"},
     "index": set(),
     "recommend": {"index"},
     "sets": set(),

@@ -52,6 +52,27 @@ def of_tracks(db: sqlite3.Connection, ids: Sequence[int] | None) -> dict[int, Wh
     return {track_id: folders.whereabouts(names) for track_id, names in (missing | present).items()}
 
 
+def files(db: sqlite3.Connection, ids: str) -> dict[int, list[tuple[str, bool]]]:
+    """Return the files of tracks, as they are shown, and whether each is there: the one that stands for a track first.
+
+    That is one which is there, and a copy in a private folder only where there is no other.
+
+    Args:
+        db: a reader.
+        ids: of tracks, as a JSON list.
+
+    """
+    folders = _Folders(db)
+    rows = db.execute(
+        """SELECT track_id, path, shown, state FROM files WHERE track_id IN (SELECT value FROM json_each(?))""", (ids,)
+    )
+    found: dict[int, list[tuple[bool, bool, bool, bytes, str]]] = {}
+    for track_id, path, shown, state in rows:
+        private = folders.is_private(path.rpartition(_SEPARATOR)[0])
+        found.setdefault(track_id, []).append((state == "missing", private, state == "queued", path, shown))
+    return {track_id: [(row[4], not row[0]) for row in sorted(of_one)] for track_id, of_one in found.items()}
+
+
 class _Folders:
     """What is known of folders, each looked at once."""
 
@@ -65,10 +86,10 @@ class _Folders:
         known = self._known.get(names)
         if known is None:
             place = tuple(sorted(os.fsdecode(name) or os.sep for name in names))
-            known = self._known[names] = Whereabouts(place, all(map(self._is_private, names)))
+            known = self._known[names] = Whereabouts(place, all(map(self.is_private, names)))
         return known
 
-    def _is_private(self, name: bytes) -> bool:
+    def is_private(self, name: bytes) -> bool:
         """As the innermost watched folder around it says."""
         if name not in self._private:
             inside = name + _SEPARATOR

@@ -7,14 +7,17 @@ import os
 import posixpath
 import re
 import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
+from segue.audio.formats import is_audio_name
 from segue.errors import TrackNotFoundError, TrackNotReadyError
 from segue.library import names, paths, search
 from segue.library.models import Model
 
 _NUMBER = re.compile(r"#(\d{1,18})")
-_CANDIDATES: Final = 20
+_WORD = re.compile(r"[^\W_]+")
+_CANDIDATES: Final = 50
 
 
 def track_id(db: sqlite3.Connection, ref: str, model: Model | None) -> int:
@@ -61,10 +64,12 @@ def _by_path(db: sqlite3.Connection, ref: str) -> int | None:
 
 
 def _by_words(db: sqlite3.Connection, ref: str, model: Model | None) -> int:
-    found = search.find(db, ref, _CANDIDATES) if ref.strip() else []
+    # The name of a file is as good as its stem.
+    text = posixpath.splitext(ref)[0] if is_audio_name(ref) else ref
+    found = search.named(db, text, _CANDIDATES) if text.strip() else []
     if found:
-        return _best(db, found, ref, model)
-    waiting = search.queued_or_failed(db, ref) if ref.strip() else None
+        return _best(db, found, (ref, text), model)
+    waiting = search.queued_or_failed(db, text) if text.strip() else None
     if waiting is not None:
         raise _not_ready(*waiting)
     if db.execute("SELECT 1 FROM tracks LIMIT 1").fetchone() is None:
@@ -74,16 +79,49 @@ def _by_words(db: sqlite3.Connection, ref: str, model: Model | None) -> int:
     )
 
 
-def _best(db: sqlite3.Connection, found: list[int], ref: str, model: Model | None) -> int:
+def _best(db: sqlite3.Connection, found: list[int], texts: Sequence[str], model: Model | None) -> int:
+    """Of candidates, best first: the one that is named so exactly, else one that is there, with the shortest title."""
     marks = ",".join("?" * len(found))
-    rows = db.execute(f"SELECT id, title, standing, model_id FROM tracks WHERE id IN ({marks})", found).fetchall()
-    wanted = names.fold(search.clean(ref))
+    rows = db.execute(
+        f"SELECT id, title, standing, model_id, artist FROM tracks WHERE id IN ({marks})", found
+    ).fetchall()
+    wanted = {_plain(text) for text in texts}
+    words = _WORD.findall(min(wanted, key=len))
     ready = None if model is None else model.id
-    best = min(
-        rows,
-        key=lambda row: (row[3] != ready, row[2] < 2, names.fold(row[1]) != wanted, found.index(row[0])),
-    )
-    return int(best[0])
+    stems = _stems(db, found)
+
+    def order(row: tuple[int, str, int, int | None, str | None]) -> tuple[object, ...]:
+        track, title, standing, model_id, artist = row
+        plain = _plain(title)
+        of_title = _WORD.findall(plain)
+        by_title = all(any(own.startswith(word) for own in of_title) for word in words) or any(
+            text in plain for text in wanted
+        )
+        return (
+            wanted.isdisjoint({plain, _plain(f"{artist} {title}"), _plain(f"{artist} - {title}")}),
+            wanted.isdisjoint(stems.get(track, ())),
+            model_id != ready,
+            standing < 2,
+            not by_title,
+            not set(words) <= set(of_title),
+            len(plain) if by_title else 0,
+            found.index(track),
+        )
+
+    return int(min(rows, key=order)[0])
+
+
+def _stems(db: sqlite3.Connection, found: Sequence[int]) -> dict[int, set[str]]:
+    """The names of the files of tracks, without folder and suffix."""
+    marks = ",".join("?" * len(found))
+    stems: dict[int, set[str]] = {}
+    for track, shown in db.execute(f"SELECT track_id, shown FROM files WHERE track_id IN ({marks})", found):
+        stems.setdefault(track, set()).add(_plain(ntpath.splitext(ntpath.basename(shown))[0]))
+    return stems
+
+
+def _plain(text: str) -> str:
+    return names.fold(search.clean(text).replace("_", " "))
 
 
 def _refuse_unready(db: sqlite3.Connection, found: int, model: Model | None) -> None:

@@ -17,7 +17,7 @@ from segue import keys
 from segue.analysis.details import details as details_of
 from segue.analysis.result import ANALYSIS, Embedding, FileTags, Probe, TrackAnalysis
 from segue.errors import ModelMismatchError, TrackNotFoundError
-from segue.library import details, doubts, ends, names, paths, search, values, work_keys
+from segue.library import details, doubts, ends, names, paths, places, search, values, work_keys
 from segue.library.columns import UNIT_TOLERANCE
 from segue.library.models import Model
 from segue.protocol.messages import Track, Value
@@ -205,7 +205,7 @@ def one(db: sqlite3.Connection, track_id: int) -> Track:
 def read(db: sqlite3.Connection, ids: Sequence[int]) -> list[Track]:
     """Return tracks with all that is known of them but the details, in the order of their ids; unknown ids are left out."""
     wanted = json.dumps(list(ids))
-    files = _files(db, wanted)
+    files = places.files(db, wanted)
     sources = values.of_tracks(db, wanted)
     rows = db.execute(
         """SELECT t.id, t.title, t.artist, t.album, t.genre, t.year, t.comment, t.duration, t.bpm, t.bpm_confidence,
@@ -236,21 +236,20 @@ class Brief(NamedTuple):
 
 def brief(db: sqlite3.Connection, ids: Sequence[int]) -> list[Brief]:
     """Return the little that a list of suggestions needs, in the order of the ids; unknown ids are left out."""
+    wanted = json.dumps(list(ids))
+    files = places.files(db, wanted)
     rows = db.execute(
-        """SELECT t.id,
-               (SELECT f.shown FROM files f WHERE f.track_id = t.id
-                ORDER BY f.state = 'missing', f.state = 'queued', f.path LIMIT 1),
-               t.title, t.artist, t.bpm, t.camelot, t.energy, t.duration
-           FROM tracks t WHERE t.id IN (SELECT value FROM json_each(?))""",
-        (json.dumps(list(ids)),),
+        """SELECT id, title, artist, bpm, camelot, energy, duration FROM tracks
+           WHERE id IN (SELECT value FROM json_each(?))""",
+        (wanted,),
     )
-    found = {row[0]: _brief(*row) for row in rows}
+    found = {row[0]: _brief(row[0], files[row[0]][0][0] if row[0] in files else "", *row[1:]) for row in rows}
     return [found[i] for i in ids if i in found]
 
 
 def _brief(
     track_id: int,
-    path: str | None,
+    path: str,
     title: str,
     artist: str | None,
     bpm: float | None,
@@ -259,19 +258,7 @@ def _brief(
     duration: float | None,
 ) -> Brief:
     key = None if camelot < 0 else keys.camelot_name(camelot)
-    return Brief(track_id, path or "", title, artist, bpm, key, energy, duration)
-
-
-def _files(db: sqlite3.Connection, track_ids: str) -> dict[int, list[tuple[str, bool]]]:
-    found: dict[int, list[tuple[str, bool]]] = {}
-    rows = db.execute(
-        """SELECT track_id, shown, state <> 'missing' FROM files
-           WHERE track_id IN (SELECT value FROM json_each(?)) ORDER BY state = 'missing', state = 'queued', path""",
-        (track_ids,),
-    )
-    for track_id, path, there in rows:
-        found.setdefault(track_id, []).append((path, bool(there)))
-    return found
+    return Brief(track_id, path, title, artist, bpm, key, energy, duration)
 
 
 def _track(row: tuple[Any, ...], files: list[tuple[str, bool]], sources: dict[str, list[Value]]) -> Track:

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from segue.library import names, paths, tracks, versions
+from segue.library import names, paths, places, tracks, versions
 from segue.library.connection import Database
 
 _WORD: Final = r"v(?:er(?:sion)?)?|bounce|mix(?: ?down)?|master|final(?: mix| master)?|render|export|demo|take|draft|idea|rough mix"
@@ -150,23 +150,24 @@ def _name(path: str) -> str:
 
 
 def _entries(db: sqlite3.Connection, ids: Iterable[int]) -> list[Entry]:
+    wanted = json.dumps(sorted(ids))
+    shown = {track_id: files[0][0] for track_id, files in places.files(db, wanted).items()}
     rows = db.execute(
         """SELECT t.id, t.title, t.artist, t.duration, t.standing, t.added_at,
-               (SELECT f.shown FROM files f WHERE f.track_id = t.id ORDER BY f.state = 'missing', f.path LIMIT 1),
                (SELECT min(f.mtime_ns) FROM files f WHERE f.track_id = t.id)
            FROM tracks t WHERE t.id IN (SELECT value FROM json_each(?))""",
-        (json.dumps(sorted(ids)),),
+        (wanted,),
     )
     return [
         Entry(
             id=track_id,
-            path=path or "",
+            path=shown.get(track_id, ""),
             title=title,
             artist=artist,
-            label=label(title, path or ""),
+            label=label(title, shown.get(track_id, "")),
             at=added_at if mtime_ns is None else mtime_ns / 1e9,
             duration=duration,
             missing=standing < 2,
         )
-        for track_id, title, artist, duration, standing, added_at, path, mtime_ns in rows
+        for track_id, title, artist, duration, standing, added_at, mtime_ns in rows
     ]

@@ -177,3 +177,19 @@ def test_rows_that_contradict_the_rest_are_left_out(
         counts = [db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
                   for name in ("crate_tracks", "transitions", "opinions", "settings")]  # fmt: skip
     assert counts == [3, 0, 0, 0]
+
+
+def test_a_copy_in_a_private_folder_is_not_the_one_that_is_shown(library: Library) -> None:
+    library.add_folder(Path("/a-bounces"))
+    library.add_folder(Path("/music"))
+    library.set_private(Path("/a-bounces"), True)
+    for path in ("/a-bounces/x.mp3", "/music/x.mp3"):
+        track = library.store(path, probe("x", title="X"), analysis("x"))
+
+    def shown() -> set[str]:
+        return {library.track(track).path, library.brief([track])[0].path, library.versions_of(track)[0].path}
+
+    assert shown() == {"/music/x.mp3"}
+    assert library.track(track).files == ["/music/x.mp3", "/a-bounces/x.mp3"]
+    library.mark_missing(["/music/x.mp3"])
+    assert shown() == {"/a-bounces/x.mp3"}

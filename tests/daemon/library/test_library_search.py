@@ -97,6 +97,53 @@ def test_references_are_resolved(library: Library, songs: dict[str, int]) -> Non
             library.resolve(unknown)
 
 
+@pytest.fixture
+def bounces(library: Library) -> dict[str, int]:
+    files = {
+        "/music/flac/night_bus_v10.wav": {},
+        "/music/flac/night_bus_v1.wav": {},
+        "/music/flac/night_bus_v12_long.wav": {},
+        "/music/flac/Copper.flac": {"title": "Copper Rain (Live at the Sea)"},
+        "/music/flac/02 - Ada - Rain.flac": {"title": "Other", "artist": "Vela"},
+        "/music/flac/rain_dub.wav": {"title": "Rain Dub"},
+    }
+    stored = {path: library.store(path, probe(path, **tags), analysis(path)) for path, tags in files.items()}
+    return {path.rpartition("/")[2]: track for path, track in stored.items()}
+
+
+@pytest.mark.parametrize(
+    ("ref", "file"),
+    [
+        ("night_bus_v1", "night_bus_v1.wav"),
+        ("Night Bus v1", "night_bus_v1.wav"),
+        ("night_bus_v1.wav", "night_bus_v1.wav"),
+        ("night_bus_v12_long", "night_bus_v12_long.wav"),
+        ("night bus v12", "night_bus_v12_long.wav"),
+        ("copper", "Copper.flac"),
+        ("02 - ada - rain", "02 - Ada - Rain.flac"),
+        ("rain", "rain_dub.wav"),
+        ("vela", "02 - Ada - Rain.flac"),
+        ("ight_bus_v1", "night_bus_v1.wav"),
+    ],
+)
+def test_the_nearest_name_is_meant(library: Library, bounces: dict[str, int], ref: str, file: str) -> None:
+    assert library.resolve(ref) == bounces[file]
+
+
+@pytest.mark.parametrize("ref", ["music", "flac", "wav", "flac/night", "x.flac", "."])
+def test_folders_and_suffixes_name_no_track(library: Library, bounces: dict[str, int], ref: str) -> None:
+    library.enqueue("/music/flac/Fresh.flac", 1, 1)
+    with pytest.raises(TrackNotFoundError):
+        library.resolve(ref)
+
+
+def test_an_exact_title_is_found_among_many_that_begin_so(library: Library) -> None:
+    for number in range(60):
+        library.store(f"/m/{number}.mp3", probe(str(number), title=f"Same Sun {number}"), analysis(str(number)))
+    last = library.store("/m/x.mp3", probe("x", title="Same Sun", album="Long " * 30), analysis("x"))
+    assert library.resolve("same_sun") == last
+
+
 def test_a_file_in_the_queue_is_not_ready(library: Library) -> None:
     library.enqueue("/m/Fresh Tune.mp3", 1, 1)
     library.enqueue("/m/broken tune.mp3", 1, 1)
