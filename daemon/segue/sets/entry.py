@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 SetKind = Literal["history", "playlist"]
 """Played in this order, or only put into it."""
@@ -52,3 +52,5 @@ class Reading:
 
 ENTRIES_AT_MOST = 200_000
 """Of one file: more is no DJ's history."""
+LONGEST_NAME: Final = 1000
+"""Characters of the name of a set, or of a folder of sets, that are read."""

@@ -9,7 +9,8 @@ from typing import Final
 from segue.sets import text
 from segue.sets.entry import ENTRIES_AT_MOST, Entry, Reading, SetKind, TrackSet
 
-_INFO = re.compile(r"^#EXTINF:\s*(?P<seconds>-?\d+(?:\.\d+)?)?(?P<attributes>[^,]*),(?P<label>.*)$", re.IGNORECASE)
+_INFO: Final = "#EXTINF:"
+_SECONDS = re.compile(r"\d+(?:\.\d+)?")
 _TAG = re.compile(r"<(?P<name>[A-Za-z]+)>(?P<value>[^<]*)</(?P=name)>")
 _VIRTUAL_DJ: Final = "#EXTVDJ:"
 _DATED_NAME = re.compile(r"^(?:tracklist|history|session|set)?[-_ ]*(?:19|20)\d\d[-_.]?\d\d[-_.]?\d\d", re.IGNORECASE)
@@ -20,7 +21,7 @@ def read(path: Path, content: bytes) -> Reading:
     folder, decoded = path.parent, text.decode(content)
     entries: list[Entry] = []
     about = Entry()
-    for line in (raw.strip().strip("\0") for raw in decoded.splitlines()):
+    for line in (raw.strip().strip("\0") for raw in text.lines(decoded)):
         if line.startswith("#"):
             about = _comment(line, about)
         elif line and len(entries) < ENTRIES_AT_MOST:
@@ -49,15 +50,15 @@ def _comment(line: str, about: Entry) -> Entry:
             duration=_number(seconds) or about.duration,
             at=_number(at) or about.at,
         )
-    found = _INFO.match(line)
-    if found is None:
+    before, comma, label = line.partition(",")
+    if not comma or not before.upper().startswith(_INFO):
         return about
-    artist, dash, title = found["label"].strip().partition(" - ")
-    seconds = _number(found["seconds"] or "")
+    seconds = _SECONDS.match(before[len(_INFO) :].lstrip())
+    artist, dash, title = label.strip().partition(" - ")
     return about._replace(
         artist=artist.strip() if dash else None,
         title=(title if dash else artist).strip() or None,
-        duration=seconds if seconds and seconds > 0 else None,
+        duration=None if seconds is None else _number(seconds[0]),
     )
 
 

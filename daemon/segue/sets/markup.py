@@ -10,6 +10,8 @@ from segue.errors import SetFileError
 
 _CHUNK: Final = 1 << 20
 _DEEPEST: Final = 256
+_LONGEST: Final = 8 << 20
+"""Bytes of a tag or comment. One that never ends would be looked through again with each chunk."""
 
 Start = Callable[[str, Mapping[str, str]], None]
 End = Callable[[str], None]
@@ -27,7 +29,7 @@ def stream(content: bytes, start: Start, end: End) -> str | None:
         Where the file breaks off or is damaged, as a sentence; None when it is whole.
 
     Raises:
-        SetFileError: it declares entities, or is nested beyond reason: neither is ever in a DJ program's file.
+        SetFileError: it declares entities, is nested beyond reason or has a tag without end: nothing that a DJ program writes.
 
     """
     parser = expat.ParserCreate()
@@ -56,6 +58,8 @@ def stream(content: bytes, start: Start, end: End) -> str | None:
     try:
         for at in range(0, len(content), _CHUNK):
             parser.Parse(content[at : at + _CHUNK])
+            if at + _CHUNK - parser.CurrentByteIndex > _LONGEST:
+                raise SetFileError("The file has a tag longer than any DJ program writes it: it is not read.")
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         return f"the file is damaged or breaks off in line {error.lineno}: what comes before was read"

@@ -18,12 +18,17 @@ MARK: Final = b"SQLite format 3\0"
 _KINDS: Final[dict[int, SetKind]] = {0: "playlist", 2: "history"}
 """By ``Playlists.hidden``; 1 is the Auto DJ queue."""
 _WAIT_SECONDS: Final = 3.0
+_LONGEST_SECONDS: Final = 1e6
+"""Of a track."""
 _READ_SECONDS: Final = 60.0
 """After so long it is not Mixxx who made this data base."""
+_BYTES_AT_MOST: Final = 1 << 20
+"""Of one value or row."""
 _STEPS: Final = 100_000
 """Of SQLite, between two looks at the clock."""
 _SELECT: Final = """
-    SELECT p.id, p.name, p.hidden, l.artist, l.title, l.duration, f.location, t.pl_datetime_added
+    SELECT p.id, substr(p.name, 1, 1000), p.hidden, substr(l.artist, 1, 1000), substr(l.title, 1, 1000), l.duration,
+        substr(f.location, 1, 4096), substr(t.pl_datetime_added, 1, 100)
     FROM PlaylistTracks t JOIN Playlists p ON p.id = t.playlist_id
     JOIN library l ON l.id = t.track_id JOIN track_locations f ON f.id = l.location
     WHERE p.hidden IN (0, 2) ORDER BY p.id, t.position, t.id LIMIT ?"""
@@ -58,6 +63,7 @@ def read(path: Path) -> Reading:
 
 def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT_SECONDS)
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _BYTES_AT_MOST)
     db.execute("PRAGMA query_only = ON")
     db.execute("PRAGMA trusted_schema = OFF")
     deadline = time.monotonic() + _READ_SECONDS
@@ -76,7 +82,7 @@ def _add(found: dict[int, TrackSet], row: tuple[Any, ...]) -> None:
             path=str(location) if location else None,
             artist=str(artist) if artist else None,
             title=str(title) if title else None,
-            duration=float(duration) if isinstance(duration, int | float) and duration > 0 else None,
+            duration=float(duration) if isinstance(duration, int | float) and 0 < duration < _LONGEST_SECONDS else None,
             at=_moment(added) if playlist.kind == "history" else None,
         )
     )
@@ -86,6 +92,6 @@ def _moment(written: object) -> float | None:
     """Mixxx writes UTC, without saying so."""
     try:
         when = datetime.fromisoformat(str(written))
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+        return text.sane((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError, OSError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 from typing import Final
@@ -11,8 +12,12 @@ from segue.sets import m3u, mixxx, rekordbox, serato, text, tracklist, traktor
 from segue.sets.entry import Reading
 
 _ROOT = re.compile(rb"<(?P<name>[A-Za-z_][\w.-]*)[\s>/]")
-_PROLOGUE = re.compile(rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*>", re.DOTALL | re.IGNORECASE)
+_SPACES = re.compile(rb"\s*")
+_PROLOGUE: Final = ((b"<?", b"?>"), (b"<!--", b"-->"), (b"<!DOCTYPE", b">"))
+"""How that begins and ends which may come before the outermost element."""
 _HEAD_BYTES: Final = 64 * 1024
+_BYTES_AT_MOST: Final = 32 * 1024 * 1024
+"""Of what is no XML: that alone says as much of a track that it takes more."""
 
 
 def read_sets(path: Path) -> Reading:
@@ -42,9 +47,11 @@ def _head(path: Path) -> bytes:
 
 
 def _read_bytes(path: Path, content: bytes) -> Reading:
+    root = _root(content[:_HEAD_BYTES])
+    if root is None and len(content) > _BYTES_AT_MOST:
+        raise SetFileError(f"{path} is larger than {_BYTES_AT_MOST // 1024**2} MB: that is no list of tracks.")
     if content.startswith(serato.MARK):
         return serato.read(path, content)
-    root = _root(content[:_HEAD_BYTES])
     if root == b"DJ_PLAYLISTS":
         return rekordbox.read(path, content)
     if root == b"NML":
@@ -58,6 +65,24 @@ def _read_bytes(path: Path, content: bytes) -> Reading:
 
 def _root(head: bytes) -> bytes | None:
     """Name of the outermost element; None for what is no XML."""
-    bare = _PROLOGUE.sub(b"", head.removeprefix(b"\xef\xbb\xbf")).lstrip()
-    found = _ROOT.match(bare)
+    at = _past_spaces(head, len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0)
+    while (closing := _closing(head, at)) is not None:
+        end = head.find(closing, at)
+        if end < 0:
+            return None
+        at = _past_spaces(head, end + len(closing))
+    found = _ROOT.match(head, at)
     return None if found is None else found["name"]
+
+
+def _closing(head: bytes, at: int) -> bytes | None:
+    """What ends the part of the prologue that begins here; None where none does."""
+    for opening, closing in _PROLOGUE:
+        if head[at : at + len(opening)].upper() == opening:
+            return closing
+    return None
+
+
+def _past_spaces(head: bytes, at: int) -> int:
+    found = _SPACES.match(head, at)
+    return at if found is None else found.end()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from segue.sets import markup, text
-from segue.sets.entry import ENTRIES_AT_MOST, Entry, Reading, TrackSet
+from segue.sets.entry import ENTRIES_AT_MOST, LONGEST_NAME, Entry, Reading, TrackSet
 
 _PLAYLIST: Final = "1"
 
@@ -45,7 +45,7 @@ class _Reader:
                 self.sets.append(done)
 
     def _node(self, attributes: Mapping[str, str]) -> None:
-        name = attributes.get("Name", "")
+        name = attributes.get("Name", "")[:LONGEST_NAME]
         self._names.append(name)
         if attributes.get("Type") != _PLAYLIST:
             self._nodes.append(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +14,10 @@ from segue.sets.entry import ENTRIES_AT_MOST, Entry, Reading, TrackSet
 MARK: Final = b"vrsn"
 """A file of Serato's begins with it."""
 _HEAD: Final = 8
+_LONGEST_SECONDS: Final = 1e6
 _PATH, _TITLE, _ARTIST, _LENGTH, _START, _PLAYED = 2, 6, 7, 10, 28, 50
 """Numbers of fields of a session's record."""
+_FIELDS: Final = {number.to_bytes(4, "big"): number for number in (_PATH, _TITLE, _ARTIST, _LENGTH, _START, _PLAYED)}
 
 
 def read(path: Path, content: bytes) -> Reading:
@@ -24,18 +27,17 @@ def read(path: Path, content: bytes) -> Reading:
         SetFileError: it is neither.
 
     """
-    records = list(_records(content, 4))
-    whole = sum(_HEAD + len(body) for _, body in records) == len(content)
+    whole = sum(_HEAD + len(body) for _, body in _records(content, 4)) == len(content)
     notes = [] if whole else ["the file breaks off: what comes before was read"]
-    kinds = {name for name, _ in records}
+    plays = list(_bodies(content, b"oent"))
     name = path.stem.replace("%%", "/")
-    if b"oent" in kinds:
-        played = [entry for tag, body in records if tag == b"oent" for entry in _session_entry(body)]
-        return Reading("serato", [TrackSet(name, "history", played[:ENTRIES_AT_MOST], text.date_in(name))], notes)
-    if b"otrk" in kinds or path.suffix.lower() == ".crate":
+    if plays:
+        played = list(islice((entry for body in plays for entry in _session_entry(body)), ENTRIES_AT_MOST))
+        return Reading("serato", [TrackSet(name, "history", played, text.date_in(name))], notes)
+    tracks = list(_bodies(content, b"otrk"))
+    if tracks or path.suffix.lower() == ".crate":
         root = _volume(path)
-        tracks = [_crate_entry(body, root) for tag, body in records if tag == b"otrk"]
-        return Reading("serato", [TrackSet(name, "playlist", tracks[:ENTRIES_AT_MOST])], notes)
+        return Reading("serato", [TrackSet(name, "playlist", [_crate_entry(body, root) for body in tracks])], notes)
     raise SetFileError(f"{path} is a file of Serato's, but neither a crate nor a session with tracks.")
 
 
@@ -49,6 +51,10 @@ def _records(content: bytes, width: int) -> Iterator[tuple[bytes, bytes]]:
             return
         yield content[at : at + width], content[at + 2 * width : end]
         at = end
+
+
+def _bodies(content: bytes, wanted: bytes) -> Iterator[bytes]:
+    return islice((body for tag, body in _records(content, 4) if tag == wanted), ENTRIES_AT_MOST)
 
 
 def _crate_entry(body: bytes, root: str) -> Entry:
@@ -70,7 +76,7 @@ def _session_entry(body: bytes) -> Iterator[Entry]:
     for tag, record in _records(body, 4):
         if tag != b"adat":
             continue
-        fields = {int.from_bytes(number, "big"): value for number, value in _records(record, 4)}
+        fields = {_FIELDS[name]: value for name, value in _records(record, 4) if name in _FIELDS}
         if fields.get(_PLAYED, b"\1") == b"\0":
             continue
         started = int.from_bytes(fields.get(_START, b""), "big")
@@ -79,7 +85,7 @@ def _session_entry(body: bytes) -> Iterator[Entry]:
             artist=_text(fields.get(_ARTIST, b"")) or None,
             title=_text(fields.get(_TITLE, b"")) or None,
             duration=_seconds(_text(fields.get(_LENGTH, b""))),
-            at=float(started) if started else None,
+            at=text.sane(started),
         )
 
 
@@ -90,6 +96,7 @@ def _text(value: bytes) -> str:
 def _seconds(written: str) -> float | None:
     minutes, colon, seconds = written.partition(":")
     try:
-        return 60.0 * int(minutes) + float(seconds) if colon else None
+        whole = 60.0 * float(minutes) + float(seconds) if colon else 0.0
     except ValueError:
         return None
+    return whole if 0 < whole < _LONGEST_SECONDS else None

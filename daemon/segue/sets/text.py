@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import codecs
 import ntpath
+import os
 import posixpath
 import re
 import urllib.parse
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from segue.errors import FileMissingError, FileUnreadableError, SetFileError
 
 BYTES_AT_MOST: Final = 256 * 1024 * 1024
-"""Of a text file: a collection of two hundred thousand tracks has less."""
+"""Of any file: a collection of two hundred thousand tracks has less, as XML."""
+_LONGEST_LINE: Final = 32 * 1024
+"""Characters: a path has a tenth of them."""
+_LINES_AT_MOST: Final = 1_000_000
+_LINE = re.compile("[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+"""What `str.splitlines` parts, less what is empty."""
+_LATEST: Final = 1e11
+"""Unix time: no program's clock has come so far."""
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -45,7 +55,8 @@ def read_bytes(path: Path, at_most: int = BYTES_AT_MOST) -> bytes:
                 raise SetFileError(f"{path} is no file that holds sets.")
             raise FileMissingError(f"There is no file {path}.")
         with path.open("rb") as file:
-            content = file.read(at_most + 1)
+            size = os.fstat(file.fileno()).st_size  # as much is set aside at once
+            content = file.read(min(size, at_most) + 1)
     except OSError as error:
         raise FileUnreadableError(f"{path} cannot be read: {error.strerror or error}.") from error
     if len(content) > at_most:
@@ -67,6 +78,12 @@ def decode(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return content.decode("latin-1")
+
+
+def lines(decoded: str) -> Iterator[str]:
+    """Lines of a text that are not empty; what is too long for a line is left out, and so is what comes after a million."""
+    found = (line[0] for line in islice(_LINE.finditer(decoded), _LINES_AT_MOST))
+    return (line for line in found if len(line) <= _LONGEST_LINE)
 
 
 def date_in(text: str) -> float | None:
@@ -99,18 +116,32 @@ def moment(text: str) -> float | None:
     """The Unix time that a date with a time means (ISO 8601); this machine's zone where it does not say; None without."""
     try:
         when = datetime.fromisoformat(text.strip().replace("/", "-"))
-        return when.timestamp()
+        return sane(when.timestamp())
     except (OverflowError, OSError, ValueError):  # no date, or one that the system cannot count
         return None
+
+
+def sane(at: float) -> float | None:
+    """A number, if it can be the Unix time at which a track was played; else None."""
+    return float(at) if 0 < at < _LATEST else None
 
 
 def located(text: str, folder: Path) -> str:
     """A path as a list writes it (a file URL, of Windows, or relative to the list's folder) → absolute, where it can be said."""
     if text[:7].lower() == "file://":
-        parts = urllib.parse.urlsplit(text)
-        path = urllib.parse.unquote(parts.path, errors="surrogateescape")
+        host, path = _host_and_path(text)
+        path = urllib.parse.unquote(path, errors="surrogateescape")
         path = path.removeprefix("/") if _DRIVE.match(path.removeprefix("/")) else path
-        return f"//{parts.netloc}{path}" if parts.netloc not in {"", "localhost"} else path
+        return f"//{host}{path}" if host not in {"", "localhost"} else path
     if posixpath.isabs(text) or ntpath.splitdrive(text)[0] or text.startswith("\\"):
         return text
     return posixpath.normpath(posixpath.join(folder.as_posix(), text.replace("\\", "/")))
+
+
+def _host_and_path(url: str) -> tuple[str, str]:
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:  # "file://[House] Mix/a.mp3": brackets where only an address may have them
+        host, _, path = url[len("file://") :].partition("/")
+        return host, f"/{path}"
+    return parts.netloc, parts.path

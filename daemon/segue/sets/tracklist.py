@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -43,7 +44,7 @@ def read(path: Path, content: bytes) -> Reading:
     decoded = text.decode(content)
     if _is_noise(decoded[:_LOOKS_AT_CHARACTERS]):
         raise SetFileError(f"{path} is neither a text nor a file that Segue knows.")
-    lines = decoded.splitlines()
+    lines = list(text.lines(decoded))
     table = _table(lines)
     entries = list(islice(_rows(*table) if table else _lines(lines), ENTRIES_AT_MOST))
     if not any(entry.path or entry.title for entry in entries):
@@ -69,7 +70,7 @@ def _table(lines: Sequence[str]) -> tuple[dict[str, int], Iterator[list[str]]] |
         for separator in ("\t", ",", ";"):
             if separator not in line:
                 continue
-            names = [name.strip().strip("#").casefold() for name in next(csv.reader([line], delimiter=separator), [])]
+            names = [name.strip().strip("#").casefold() for name in next(_cells([line], separator), [])]
             columns = {
                 what: min(names.index(name) for name in known if name in names)
                 for what, known in _COLUMNS.items()
@@ -116,12 +117,13 @@ def _rows(columns: dict[str, int], rows: Iterator[list[str]]) -> Iterator[Entry]
 
 def _length(written: str) -> float | None:
     parts = written.split(":")
+    if len(parts) > 3:
+        return None
     try:
-        numbers = [float(part) for part in parts]
+        seconds = sum(float(part) * 60.0**place for place, part in enumerate(reversed(parts)))
     except ValueError:
         return None
-    seconds = sum(number * 60.0**place for place, number in enumerate(reversed(numbers)))
-    return seconds if len(numbers) <= 3 and 1.0 < seconds < _DAY else None
+    return seconds if 1.0 < seconds < _DAY else None
 
 
 def _at(written: str, day: float | None) -> float | None:
@@ -141,8 +143,8 @@ def _dated(entries: list[Entry], date: float | None) -> list[Entry]:
         at = entry.at
         if at is not None and at < _DAY:
             at = None if date is None else at + date - text.NOON
-        while at is not None and at < last - _DAY / 2:
-            at += _DAY
+        if at is not None and at < last - _DAY / 2:
+            at += _DAY * math.ceil((last - _DAY / 2 - at) / _DAY)
         last = at or last
         found.append(entry._replace(at=at))
     return found

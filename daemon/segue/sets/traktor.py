@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from segue.sets import markup, text
-from segue.sets.entry import ENTRIES_AT_MOST, Entry, Reading, TrackSet
+from segue.sets.entry import ENTRIES_AT_MOST, LONGEST_NAME, Entry, Reading, TrackSet
 
 _SEPARATOR: Final = "/:"
 _DRIVE = re.compile(r"^[A-Za-z]:$")
@@ -46,7 +46,7 @@ class _Reader:
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         match name:
             case "NODE":
-                self._names.append(attributes.get("NAME", ""))
+                self._names.append(attributes.get("NAME", "")[:LONGEST_NAME])
                 if attributes.get("TYPE") == "PLAYLIST":
                     self._begin(self._names[-1])
             case "ENTRY":
@@ -109,6 +109,6 @@ def _moment(attributes: Mapping[str, str]) -> float | None:
     """STARTDATE is year * 65536 + month * 256 + day, STARTTIME seconds since midnight, both of the machine's own zone."""
     try:
         date, clock = int(attributes["STARTDATE"]), int(attributes["STARTTIME"])
-        return datetime(date >> 16, (date >> 8) & 255, date & 255).astimezone().timestamp() + clock
+        return text.sane(datetime(date >> 16, (date >> 8) & 255, date & 255).astimezone().timestamp() + clock)
     except (KeyError, ValueError, OverflowError, OSError):
         return None

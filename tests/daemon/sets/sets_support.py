@@ -93,18 +93,19 @@ def serato_crate(*paths: str) -> bytes:
     return _record(b"vrsn", "1.0/Serato ScratchLive Crate".encode("utf-16-be")) + b"".join(tracks)
 
 
-def serato_session(*plays: tuple[str, str, str, int, bool]) -> bytes:
-    """A session: path, artist, title, start and whether it was played, of each."""
+def serato_session(*plays: tuple[str, str, str, int | bytes, bool | str]) -> bytes:
+    """A session: path, artist, title, start and whether it was played, or its length, of each."""
     entries = []
     for path, artist, title, start, played in plays:
+        length = played if isinstance(played, str) else "05:12.40"
         fields = (
             (1, struct.pack(">I", 7)),
             (2, f"{path}\0".encode("utf-16-be")),
             (6, f"{title}\0".encode("utf-16-be")),
             (7, f"{artist}\0".encode("utf-16-be")),
-            (10, "05:12.40\0".encode("utf-16-be")),
-            (28, struct.pack(">I", start)),
-            (50, bytes([played])),
+            (10, f"{length}\0".encode("utf-16-be")),
+            (28, start if isinstance(start, bytes) else struct.pack(">I", start)),
+            (50, bytes([bool(played)])),
         )
         adat = b"".join(struct.pack(">II", number, len(value)) + value for number, value in fields)
         entries.append(_record(b"oent", _record(b"adat", adat)))

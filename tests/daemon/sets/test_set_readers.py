@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import tracemalloc
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -223,6 +224,94 @@ def test_entities_are_refused(tmp_path: Path, root: str) -> None:
 def test_a_nest_without_end_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SetFileError, match="nested"):
         read(tmp_path, "a.xml", "<DJ_PLAYLISTS>" + "<NODE>" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.m3u", b"#EXTM3U\n#EXTINF:" + b"1" * 30_000 + b"\n/a.mp3\n"),
+        ("a.m3u", b"#EXTM3U\n#EXTINF:" + b"1" * 300_000 + b"\n/a.mp3\n"),
+        ("a.txt", b"<?" * 32768),
+        ("a.txt", b"<!--" * 16384),
+        ("a.txt", b"<!doctype x>" * 5000),
+        ("a.csv", b"title,played at\n" + b"A,2199-01-01\nB,1970-01-02\n" * 5000),
+        ("a.nml", b'<NML a="' + b"x" * (24 << 20)),
+    ],
+    ids=["digits", "line", "instructions", "comments", "types", "centuries", "tag"],
+)
+def test_what_never_ends_costs_no_time(tmp_path: Path, name: str, content: bytes) -> None:
+    start = time.process_time()
+    with suppress(SetFileError):
+        read(tmp_path, name, content)
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        samples.serato_crate("a.mp3") + b"oxxx\0\0\0\0" * 30_000,
+        b"A - B\n" + b"\n" * 300_000,
+    ],
+    ids=["records", "lines"],
+)
+def test_what_is_empty_takes_no_memory(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(content)
+    tracemalloc.start()
+    try:
+        assert len(only(read_sets(path))) == 1
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1.6e6
+
+
+def test_only_xml_may_be_very_large(tmp_path: Path) -> None:
+    with pytest.raises(SetFileError, match="larger than 32 MB"):
+        read(tmp_path, "a.txt", b"A - B\n" * (6 << 20))
+
+
+@pytest.mark.parametrize("artist", ["'A'", "printf('%.*c', 60000000, 'x')", "hex(zeroblob(30000000))"])
+def test_a_data_base_with_texts_without_end(tmp_path: Path, artist: str) -> None:
+    path = samples.mixxx(tmp_path / "mixxxdb.sqlite")
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(
+            f"""UPDATE library SET title = printf('%.*c', 5000, 'x'), duration = 9e999;
+                ALTER TABLE library RENAME TO inner;
+                CREATE VIEW library AS SELECT id, {artist} AS artist, title, location, duration FROM inner;"""
+        )
+    if "blob" in artist:
+        with pytest.raises(SetFileError, match="too big"):
+            read_sets(path)
+        return
+    first = read_sets(path).sets[0].entries[0]
+    assert (first.artist, first.title, first.duration) == ("A" if "A" in artist else None, "x" * 1000, None)
+
+
+GOOD = {
+    "a.m3u": b"file://[House] Mix/a.mp3\n/b.mp3\n",
+    "a.csv": b"title,artist,length\nA,B," + b"1:" * 200 + b"1\nB,C,1:00\n",
+    "b.csv": b"title,artist,length,played at\nA,B,1e999:1e999,9999-01-01\nB,C,1:00,0001-01-01\n",
+    "c.csv": b"a," + b"x" * 200_000 + b"\ntitle,artist\nA,B\nB,C\n",
+    "a.session": samples.serato_session(
+        ("/a.mp3", "A", "T", b"\xff" * 200, "9" * 400 + ":00"), ("/b.mp3", "B", "U", 2**32 - 1, "05:12.40")
+    ),
+    "a.nml": samples.TRAKTOR.replace('STARTTIME="79500"', f'STARTTIME="1{"0" * 200}"').encode(),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_one_bad_value_does_not_cost_the_others(tmp_path: Path, name: str) -> None:
+    entries = only(read(tmp_path, name, GOOD[name]))
+    assert len(entries) == 2
+    assert all(entry.duration is None or 0 < entry.duration < 1e6 for entry in entries)
+    assert all(entry.at is None or 0 < entry.at < 1e11 for entry in entries)
+
+
+def test_what_comes_before_an_element(tmp_path: Path) -> None:
+    before = b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- > --> <!DOCTYPE DJ_PLAYLISTS>\n"
+    content = before + samples.REKORDBOX.partition("?>")[2].encode()
+    assert read(tmp_path, "a.txt", content).format == "rekordbox"
 
 
 @pytest.mark.parametrize(
