@@ -14,7 +14,7 @@ from segue.library import names
 
 USER: Final = "user"
 """The source of crates that were made here; others are named by the file they came from."""
-_LONGEST: Final = 200
+LONGEST: Final = 200
 """Characters of a name."""
 
 Ids = npt.NDArray[np.int64]
@@ -117,14 +117,20 @@ def remove(db: sqlite3.Connection, name: str) -> None:
 def checked(name: str) -> str:
     """Return a name as it is kept. InvalidParamsError when it is none."""
     clean = names.text_or_none(name)
-    if clean is None or not names.fold(clean) or len(clean) > _LONGEST:
-        raise InvalidParamsError(f"A crate's name has 1 to {_LONGEST} characters.")
+    if clean is None or not names.fold(clean) or len(clean) > LONGEST:
+        raise InvalidParamsError(f"A crate's name has 1 to {LONGEST} characters.")
     return clean
+
+
+def cut(name: str) -> str | None:
+    """Return another program's name as it is kept, cut where it is too long; None when it is none."""
+    clean = (names.text_or_none(name) or "")[:LONGEST].strip()
+    return clean if names.fold(clean) else None
 
 
 def not_found(name: str) -> CrateNotFoundError:
     """Return the error that says that there is no such crate."""
-    return CrateNotFoundError(f"There is no crate “{name[:_LONGEST]}”: `segue crates` lists them.")
+    return CrateNotFoundError(f"There is no crate “{name[:LONGEST]}”: `segue crates` lists them.")
 
 
 def _numbers(db: sqlite3.Connection, name: str, source: str | None) -> list[int]:

@@ -108,6 +108,17 @@ def test_a_crate_of_a_playlist(bench: Bench, tmp_path: Path) -> None:
     assert set(bench.held("friday")) == {"a", "c", "d"}  # the user's crate and the file's
 
 
+def test_a_playlist_with_a_strange_name_does_not_cost_the_others(bench: Bench, tmp_path: Path) -> None:
+    nodes = "".join(f'<NODE Type="1" Name="{name}"><TRACK Key="1"/></NODE>' for name in ("Good", "x" * 201, "\u0301"))
+    track = f'<TRACK TrackID="1" Location="file://localhost{bench.music}/a.mp3"/>'
+    (tmp_path / "c.xml").write_text(
+        f"<DJ_PLAYLISTS><COLLECTION>{track}</COLLECTION><PLAYLISTS>{nodes}</PLAYLISTS></DJ_PLAYLISTS>", "utf-8"
+    )
+    change = bench.set(playlist=str(tmp_path / "c.xml"))
+    assert sorted(crate.name for crate in change.crates) == ["Good", "c", "x" * 200]
+    assert "cut" in change.notes[0]
+
+
 def test_a_crate_is_not_changed_by_what_is_not_understood(bench: Bench, tmp_path: Path) -> None:
     bench.set(name="Friday", tracks=["#1"])
     (tmp_path / "empty.m3u").write_text("")

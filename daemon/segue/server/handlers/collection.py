@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from segue.errors import InvalidParamsError, PathNotAllowedError, TrackNotFoundError, TrackNotReadyError
-from segue.library.crates import USER, CrateRow, checked
+from segue.library.crates import LONGEST, USER, CrateRow, checked, cut
 from segue.library.matching import Wanted
 from segue.library.paths import found
 from segue.library.store import Library
@@ -102,7 +102,7 @@ class CollectionHandlers:
             raise TrackNotFoundError(f"None of these tracks is in the library, so no crate was changed: {missing}.")
         if params.take_out:
             assert params.name is not None
-            self._library.remove_from_crate(params.name, filling.held[params.name])
+            self._library.remove_from_crate(params.name, filling.held[checked(params.name)])
             made = [row for row in self._library.crates() if row.name in filling.held]
         else:
             made = self._library.set_crates(filling.held, source, add=params.add)
@@ -130,15 +130,19 @@ class CollectionHandlers:
         entries = [entry for one in reading.sets for entry in one.entries]
         wanted = list(dict.fromkeys(map(_wanted, entries)))
         known = dict(zip(wanted, self._library.match(wanted), strict=True))
+        given = None if name is None else checked(name)
         held: dict[str, list[int]] = {}
         for one in reading.sets:
             ids = [track for entry in one.entries if (track := known[_wanted(entry)]) is not None]
-            if ids or name is not None:
-                held.setdefault(checked(name or one.name or path.stem), []).extend(ids)
+            if ids or given is not None:
+                held.setdefault(given or cut(one.name) or cut(path.stem) or reading.format, []).extend(ids)
         unmatched = dict.fromkeys(_readable(entry.label) for entry in entries if known[_wanted(entry)] is None)
         matched = sum(known[_wanted(entry)] is not None for entry in entries)
         source = USER if name is not None else reading.format
-        return _Filling(held, len(entries), matched, list(unmatched), reading.notes), source
+        notes = list(reading.notes)
+        if given is None and any(len(one.name) > LONGEST for one in reading.sets):
+            notes.append(f"names of playlists are cut after {LONGEST} characters")
+        return _Filling(held, len(entries), matched, list(unmatched), notes), source
 
     # Promoted tracks ------------------------------------------------------------------------------------------------
 
