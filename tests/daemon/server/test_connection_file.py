@@ -72,7 +72,7 @@ def test_damaged_file(dj, content):
         connection.read(dj)
 
 
-@pytest.mark.parametrize("pid", [ended_process(), -1, 0, 10**30])
+@pytest.mark.parametrize("pid", [pytest.param(ended_process(), id="ended"), -1, 0, 10**30])
 def test_file_of_a_daemon_that_is_gone(dj, pid):
     dj.connection_file.write_bytes(
         msgspec.json.encode(info()).replace(f'"pid":{os.getpid()}'.encode(), f'"pid":{pid}'.encode())
