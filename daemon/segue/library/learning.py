@@ -102,7 +102,7 @@ class Learning:
         """
         with self._database.reading() as db:  # all that takes time is done before the others have to wait
             found = memory.news(db, history, playlists)
-        with self._database.writing() as db:
+        with self._database.writing() as db, erasing(db):
             number = recall.add_import(db, path, kind, *counts)
             return number, memory.add_news(db, number, found)
 
