@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from segue.cli.options import Options, absolute, home_option, json_option, pass_options
+from segue.cli.options import Options, absolute, home_option, json_option, options_of, pass_options
 from segue.cli.output import clean, make_console, print_json
 from segue.cli.wishes import filter_options, filters_of, moment_options
 from segue.errors import TrackNotFoundError
@@ -127,8 +126,16 @@ def track_reference(text: str) -> str:
 
     if not text.strip():
         raise TrackNotFoundError('The name of the track is empty: name one, as in segue next "title".')
-    names_a_file = Path(text).is_file() or (is_audio_name(text) and (os.sep in text or "/" in text))
-    return absolute(text) if names_a_file else text
+    # Unlike Path, os.path takes what is too long for a name.
+    is_file = os.path.isfile(text)  # noqa: PTH113
+    beside = text.startswith(("./", "../", "~/", f".{os.sep}", f"..{os.sep}", f"~{os.sep}")) or os.path.isabs(text)  # noqa: PTH117
+    if not (is_file or beside or (is_audio_name(text) and (os.sep in text or "/" in text))):
+        return text
+    path = absolute(text)
+    context = click.get_current_context(silent=True)
+    if context is not None and not os.path.lexists(path):
+        options_of(context).absent.append(path)
+    return path
 
 
 def _file(path: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -50,11 +51,12 @@ def list_crates(options: Options) -> None:
 @home_option
 @pass_options
 def show(options: Options, name: str, limit: int, skip: int) -> None:
-    """Show the tracks of the crate NAME."""
+    """Show the tracks of the crate NAME, in its order."""
     from segue.client import Client
 
     with Client(options.home()) as client:
         found = client.crate(name, limit, skip)
+        more = len(found.tracks) == limit and bool(client.crate(name, 1, skip + limit).tracks)
     if options.json:
         print_json(found)
     elif not found.tracks:
@@ -63,6 +65,8 @@ def show(options: Options, name: str, limit: int, skip: int) -> None:
         from segue.cli.tables import tracks_table
 
         make_console().print(tracks_table(found.tracks))
+        if more:
+            click.echo(f"There are more than these {plural(limit, 'track')}: --skip {skip + limit} goes on.")
 
 
 @click.command()
@@ -79,14 +83,15 @@ def add(options: Options, name: str, items: tuple[str, ...], replace: bool) -> N
     """
     from segue.client import Client
 
-    playlists = [item for item in items if Path(item).suffix.lower() in _PLAYLISTS]
-    tracks = [track_reference(item) for item in items if item not in playlists]
     changes: list[CrateChange] = []
     with Client(options.home()) as client:
-        for playlist in playlists:
-            changes.append(client.read_crate(playlist, name, add=bool(changes) or not replace))
-        if tracks:
-            changes.append(client.set_crate(name, tracks, add=bool(changes) or not replace))
+        for are_playlists, some in groupby(items, lambda item: Path(item).suffix.lower() in _PLAYLISTS):
+            if not are_playlists:
+                tracks = [track_reference(item) for item in some]
+                changes.append(client.set_crate(name, tracks, add=bool(changes) or not replace))
+                continue
+            for playlist in some:
+                changes.append(client.read_crate(playlist, name, add=bool(changes) or not replace))
     _tell(options, changes)
 
 

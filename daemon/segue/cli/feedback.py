@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from segue.cli.ask import limit_option, track_reference
-from segue.cli.options import Options, home_option, json_option, pass_options
+from segue.cli.exits import Exit
+from segue.cli.options import Options, absolute, home_option, json_option, pass_options
 from segue.cli.output import clean, make_console, plural, print_json
+from segue.errors import DaemonError, SegueError
 
 if TYPE_CHECKING:
     from segue.protocol.messages import Forgotten, Lesson, TrackName
@@ -39,13 +41,27 @@ def learn(options: Options, files: tuple[Path, ...], kind: Literal["auto", "hist
     """
     from segue.client import Client
 
+    found, lessons, failures = _files(files), [], []
     with Client(options.home()) as client:
-        lessons = [client.learn(file, kind) for file in _files(files)]
+        for file in found:
+            try:
+                lesson = client.learn(file, kind)
+            except DaemonError:
+                raise
+            except SegueError as error:
+                if len(found) == 1:
+                    raise
+                failures.append({"path": absolute(str(file)), "code": error.code, "message": error.message})
+                if not options.json:
+                    click.echo(f"{clean(str(file))}: {clean(error.message)}", err=True)
+                continue
+            lessons.append(lesson)
+            if not options.json:
+                _tell(lesson)
     if options.json:
-        print_json({"lessons": lessons})
-        return
-    for lesson in lessons:
-        _tell(lesson)
+        print_json({"lessons": lessons, "failures": failures})
+    if failures:
+        click.get_current_context().exit(Exit.FAILED)
 
 
 @click.command()
@@ -73,13 +89,15 @@ def dislike(options: Options, track: str, after: str | None, undo: bool) -> None
 
 
 @click.group(invoke_without_command=True)
+@limit_option
 @json_option
 @home_option
 @click.pass_context
-def memory(context: click.Context) -> None:
+def memory(context: click.Context, limit: int) -> None:
     """What Segue has learned from your sets. It stays on this machine, and can be erased."""
+    context.default_map = {"show": {"limit": limit}}
     if context.invoked_subcommand is None:
-        context.invoke(show)
+        context.invoke(show, limit=limit)
 
 
 @click.command()
@@ -122,7 +140,9 @@ def forget(options: Options, track: str | None, source: str | None, everything: 
         raise click.UsageError("Say what to forget: a TRACK, --source, --all or --plays.")
     if everything and (track is not None or source is not None):
         raise click.UsageError("--all is more than a TRACK or a --source: say one of them.")
-    if (everything or (plays and track is None)) and not yes and not options.json and sys.stdin.isatty():
+    if (everything or (plays and track is None)) and not yes:
+        if options.json or not sys.stdin.isatty():
+            raise click.UsageError("This erases all of it, and nobody can be asked here: say --yes.")
         click.confirm("Forget all of it?", abort=True)
     reference = None if track is None else track_reference(track)
     with Client(options.home()) as client:

@@ -39,19 +39,23 @@ def list_folders(options: Options) -> None:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
-    "--private/--public",
-    default=None,
-    help="Whether its tracks are kept out of all suggestions, as bounces of unfinished music are; of a watched folder, too.",
+    "--private",
+    is_flag=True,
+    help="Keep its tracks out of all suggestions, as bounces of unfinished music; of a watched folder, too.",
 )
+@click.option("--public", is_flag=True, help="Suggest its tracks, also those of a folder that was private.")
 @json_option
 @home_option
 @pass_options
-def add(options: Options, paths: tuple[str, ...], private: bool | None) -> None:
+def add(options: Options, paths: tuple[str, ...], *, private: bool, public: bool) -> None:
     """Watch each folder PATH and index what is in it."""
     from segue.client import Client
 
+    if private and public:
+        raise click.UsageError("A folder is --private or --public: say one of them.")
+    said = private if private or public else None
     with Client(options.home()) as client:
-        _show(options, [client.add_folder(path, private=private) for path in paths][-1])
+        _show(options, [client.add_folder(path, private=said) for path in paths][-1])
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -12,7 +13,7 @@ import click
 import segue
 from segue.cli.exits import Exit, exit_code, tell
 from segue.cli.options import home_option, options_of
-from segue.errors import SegueError
+from segue.errors import SegueError, TrackNotFoundError
 
 
 class _Entry(NamedTuple):
@@ -92,12 +93,21 @@ class SegueGroup(click.Group):
             with formatter.section(title):
                 formatter.write_dl([(name, entry.summary) for name, entry in section.items()])
 
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        """Run the program. What the output's encoding has no character for is replaced: a file on Windows, say."""
+        if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+            sys.stdout.reconfigure(errors="replace")
+        return super().main(*arguments, **named)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; expected errors become a sentence and an exit code, Ctrl-C and a closed pipe nothing at all."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
         except SegueError as error:
+            absent = next((path for path in options_of(ctx).absent if path in error.message), None)
+            if isinstance(error, TrackNotFoundError) and absent is not None:
+                error = TrackNotFoundError(f"There is no file {absent}.")
             tell(error, as_json=options_of(ctx).json)
             ctx.exit(exit_code(error))
         except KeyboardInterrupt:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -22,6 +22,8 @@ class Options:
     home_option: str | None = None
     """``--home`` as given, before or after the subcommand."""
     json: bool = False
+    absent: list[str] = field(default_factory=list)
+    """Paths that were named and are not there: an error about one of them can say so."""
 
     def home(self) -> Home:
         """Return the home that ``--home``, ``SEGUE_HOME`` or the platform says."""
@@ -70,7 +72,7 @@ def pass_options(function: Callable[..., None]) -> Callable[..., None]:
 
 def absolute(path: str) -> str:
     """A path as the daemon needs it: it does not share our working directory. Links stay as they are."""
-    return str(Path(path).expanduser().absolute())
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - resolve() would follow links, ~nobody is a name
 
 
 def _take_home(context: click.Context, parameter: click.Parameter, value: str | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -14,7 +16,12 @@ def print_json(value: Any) -> None:
     """Print a message or a plain object as JSON on one line."""
     import msgspec
 
-    click.echo(msgspec.json.encode(value).decode())
+    text = msgspec.json.encode(value).decode()
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:  # a program must read the very characters: JSON can spell them in ASCII
+        text = json.dumps(json.loads(text))
+    click.echo(text)
 
 
 def make_console(*, stderr: bool = False) -> Console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,8 @@ def changes(options: Options, track: str, since: str | None) -> None:
 
 def _reference(text: str) -> str:
     """As `track_reference`; here a file need not be in the library, so every name of one is."""
-    return absolute(text) if Path(text).expanduser().is_file() else track_reference(text)
+    path = absolute(text)
+    return path if os.path.isfile(path) else track_reference(text)  # noqa: PTH113 - Path does not take names that are too long
 
 
 def _closeness(found: Closeness) -> Group:

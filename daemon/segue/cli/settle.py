@@ -88,7 +88,7 @@ def set_(
     force: bool,
     **wishes: Any,
 ) -> None:
-    r"""Say what a track is, or make a set.
+    """Say what a track is, or make a set.
 
     \b
     segue set "so what" --key Dm --energy 4
@@ -100,7 +100,7 @@ def set_(
 
     With --minutes: have a whole set made, whose energy follows an arc and in which every track mixes with the one before.
     --arc and all options below it are about sets.
-    """
+    """  # noqa: D301 - click keeps the lines behind this sign as they are
     if minutes is not None:
         if any(value is not None for value in (track, table, key, rating)) or clear:
             raise click.UsageError("With --minutes a whole set is made: it has no TRACK, and no key or rating of one.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from segue.library import crates, folders, tracks
+from segue.library import crates, folders, places, tracks
 from segue.library.connection import Database
 from segue.library.crates import CrateRow, Ids
 
@@ -79,6 +79,12 @@ class Arranging:
             concerned = folders.set_private(db, folder, private)
         self._copy_folder_list()
         return concerned
+
+    def is_private(self, track_id: int) -> bool:
+        """Whether all files of a track lie in private folders, be it promoted or not."""
+        with self._database.reading() as db:
+            found = places.of_tracks(db, [track_id]).get(track_id)
+        return found is not None and found.private
 
     def promote(self, track_id: int, promoted: bool) -> None:
         """Let a track be suggested although its folder is private, or no more. TrackNotFoundError when there is none."""

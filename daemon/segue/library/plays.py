@@ -67,7 +67,8 @@ def undo(db: sqlite3.Connection, track_id: int | None) -> Play:
         () if track_id is None else (track_id,),
     ).fetchone()
     if row is None:
-        what = "Nothing was" if track_id is None else f"Track #{track_id} was not"
+        title = db.execute("SELECT title FROM tracks WHERE id = ?", (track_id,)).fetchone()
+        what = "Nothing was" if track_id is None else f"“{title[0]}” was not" if title else f"Track #{track_id} was not"
         raise TrackNotFoundError(f"{what} played yet: there is no play to undo.")
     number, track, title, artist, at, source = row
     before, after = _neighbours(db, number, at)

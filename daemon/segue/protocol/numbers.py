@@ -8,6 +8,12 @@ from typing import Final
 from segue.errors import InvalidParamsError
 
 _RANGES: Final = {"bpm": (20.0, 999.0), "energy": (1.0, 10.0), "rating": (0.0, 5.0)}
+_LOOKS: Final = {
+    "bpm": "a tempo is a number from 20 to 999",
+    "key": "a key is written like 'A minor'",
+    "energy": "an energy is a number from 1 to 10",
+    "rating": "a rating is a number from 0 to 5",
+}
 
 
 def is_sound(name: str, value: float) -> bool:
@@ -17,11 +23,8 @@ def is_sound(name: str, value: float) -> bool:
 
 
 def unsound(name: str, value: float | str) -> InvalidParamsError:
-    """The error that says what a ``bpm``, ``key``, ``energy`` or ``rating`` looks like."""
-    return InvalidParamsError(
-        f"{value!r} is no {name}: a tempo is a number from 20 to 999, a key is written like 'A minor', "
-        "an energy is a number from 1 to 10, a rating one from 0 to 5."
-    )
+    """The error that says what such a ``bpm``, ``key``, ``energy`` or ``rating`` looks like."""
+    return InvalidParamsError(f"{value!r} is no {name}: {_LOOKS[name]}.")
 
 
 def refuse_unsound(name: str, value: float | None) -> None:

@@ -47,6 +47,8 @@ def test_every_command_explains_itself_and_takes_a_home(name):
         assert command.help.strip()
         page = command.get_help(click.Context(command, parent=context, info_name=name))
     assert "--home" in page
+    assert "\\b" not in page
+    assert "\b" not in page
 
 
 def test_the_version_is_told():
@@ -54,8 +56,12 @@ def test_the_version_is_told():
 
 
 @pytest.mark.parametrize(
-    "arguments", [["nonsense"], ["next", "--limit", "0", "x"], ["search"], ["analyse"], ["--no-such"]]
-)
+    "arguments",
+    [
+        ["nonsense"], ["next", "--limit", "0", "x"], ["search"], ["analyse"], ["--no-such"],
+        ["folders", "add", "--private", "--public", "."],
+    ],
+)  # fmt: skip
 def test_wrong_usage_is_two(arguments):
     outcome = segue(*arguments)
     assert outcome.code == 2

@@ -173,6 +173,8 @@ def test_a_lost_connection_file_comes_back(home):
         (["folders", "add", "/" + 300 * "x"], 4, "folder-not-found"),
         (["folders", "add", ""], 1, "invalid-params"),
         (["next", ""], 4, "track-not-found"),
+        (["show", 300 * "x"], 4, "track-not-found"),
+        (["promote", "night bus"], 1, "invalid-params"),
     ],
 )
 def test_errors_of_the_daemon(home, arguments, code, kind):
@@ -180,6 +182,17 @@ def test_errors_of_the_daemon(home, arguments, code, kind):
     assert outcome.code == code
     assert outcome.json["error"]["code"] == kind
     assert outcome.err.startswith("segue: ")
+
+
+@pytest.mark.parametrize("arguments", [["show", "./no such"], ["played", "/no/such.mp3"], ["path", "../x.wav", "#1"]])
+def test_a_path_that_does_not_exist_is_told(home, arguments):
+    assert segue(*arguments, home=home).err == f"segue: There is no file {os.path.abspath(arguments[1])}.\n"  # noqa: PTH100
+
+
+def test_output_that_is_no_unicode(home, folder, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    assert "Night Bus" in segue("next", "night bus", home=home).out + segue("show", "night bus", home=home).out
+    assert segue("search", "night bus", "--json", home=home).json["tracks"][0]["path"].startswith(str(folder))
 
 
 def test_search(home):
@@ -278,7 +291,12 @@ def test_the_night_and_what_is_learned_from_it(home, tmp_path):
         ("Night Bus", "Undertow"), ("Last Platform", "Copper Rain")
     }  # fmt: skip
     assert "Learned from files" in run("memory", "show", "copper rain")
-    assert "Forgotten: " in run("memory", "forget", "--all", "--plays")
+    mixed = segue("learn", tmp_path / "tracklist.txt", tmp_path / "none.m3u8", "--json", home=home)
+    assert (mixed.code, len(mixed.json["lessons"])) == (1, 1)
+    assert [failure["path"] for failure in mixed.json["failures"]] == [str(tmp_path / "none.m3u8")]
+    assert len(segue("memory", "-n", "1", "--json", home=home).json["pairs"]) == 1
+    assert segue("memory", "forget", "--all", "--plays", home=home).code == 2
+    assert "Forgotten: " in run("memory", "forget", "--all", "--plays", "--yes")
     assert "Nothing was learned yet" in run("memory")
     assert segue("played", "--undo", home=home).code == 4
     assert segue("memory", "forget", home=home).code == segue("played", home=home).code == 2
@@ -308,6 +326,8 @@ def test_crates_private_folders_and_stars(home, folder, tmp_path):
     assert ([one["title"] for one in found["suggestions"]], found["relaxed"]) == (["Last Platform"], [])
     run("crates", "add", "friday", "sunday market")
     assert len(run("crates", "show", "FRIDAY")["tracks"]) == 3
+    first = segue("crates", "show", "friday", "-n", "2", home=home).out
+    assert first.index("Night Bus") < first.index("Last Platform") < first.index("--skip 2")
     run("crates", "take-out", "friday", "sunday market")
     assert "Friday" in segue("crates", home=home).out
     assert run("crates", "import", playlist)["changes"][0]["crates"][0]["name"] == "friday"

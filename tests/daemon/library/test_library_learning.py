@@ -98,7 +98,7 @@ def test_a_play_that_is_taken_back_leaves_what_was_without_it(library: Library, 
     assert library.undo_play(None).track == c
     assert pairs(library) == {}
     assert [play.track for play in library.plays(5)] == [a]
-    with pytest.raises(TrackNotFoundError, match="not played yet"):
+    with pytest.raises(TrackNotFoundError, match=f"“{library.track(b).title}” was not played yet"):
         library.undo_play(b)
     library.undo_play(None)
     with pytest.raises(TrackNotFoundError, match="Nothing was played"):

@@ -155,6 +155,8 @@ def test_a_private_folder_and_a_promoted_track(bench: Bench) -> None:
     answer(bench.crates.promote(PromoteParams(track="#2", promoted=False), LOCAL))
     assert bench.suggestable() == 0
     assert (add(False), bench.suggestable()) == ([False], 5)
+    with pytest.raises(InvalidParamsError, match="“Title b” is not private"):
+        answer(bench.crates.promote(PromoteParams(track="#2"), LOCAL))
 
 
 def test_what_a_public_folder_holds_too_is_public_when_the_private_one_goes(bench: Bench) -> None:

@@ -154,6 +154,9 @@ class CollectionHandlers:
         )
 
     def _promoted(self, track: int, promoted: bool) -> Track:
+        if promoted and not self._library.is_private(track):
+            title = self._library.track(track).title
+            raise InvalidParamsError(f"“{title}” is not private: a copy of it is in a folder that is suggested anyway.")
         self._library.promote(track, promoted)
         self._mirror.refresh([track])
         return self._library.track(track)
