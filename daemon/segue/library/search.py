@@ -104,12 +104,13 @@ def _by_name(db: sqlite3.Connection, text: str, limit: int) -> list[int]:
 
 def _by_part_of_name(db: sqlite3.Connection, text: str, limit: int) -> list[int]:
     part = f"%{_escaped(text.replace('_', ' ').strip())}%"
+    # The whole path is looked at first, any character standing for a space: to find a name in it takes several times as long.
     rows = db.execute(
         f"""SELECT t.id FROM tracks t WHERE t.standing > 0 AND (
                 t.title LIKE ?1 ESCAPE '!' OR t.artist LIKE ?1 ESCAPE '!' OR t.album LIKE ?1 ESCAPE '!'
-                OR t.id IN (SELECT track_id FROM files WHERE {_NAME} LIKE ?1 || '.%' ESCAPE '!'))
+                OR t.id IN (SELECT track_id FROM files WHERE shown LIKE ?3 ESCAPE '!' AND {_NAME} LIKE ?1 || '.%' ESCAPE '!'))
             ORDER BY t.standing DESC, t.id LIMIT ?2""",
-        (part, limit),
+        (part, limit, part.replace(" ", "_")),
     )
     return [row[0] for row in rows]
 
