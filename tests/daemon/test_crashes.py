@@ -92,7 +92,7 @@ def test_sigterm_saves_and_ends_with_zero_and_nothing_is_analysed_again(loop, mu
     status = loop.status()
     assert (status.tracks.indexed, status.tracks.queued) == (3, 0)
     assert status.index.generation == before.index.generation
-    assert len(loop.client.next(loop.tracks()[0].title).suggestions) == 2
+    assert len(loop.client.next(loop.tracks()[0].title).suggestions) == 1, "two of the three are versions of one work"
 
 
 def test_a_stop_while_analysing_keeps_the_rest_queued(loop, music):
@@ -177,6 +177,7 @@ def test_damage_under_a_running_daemon_is_said_and_rescued_by_the_next_start(loo
     library = Home.locate(loop.home).library_file
     _overwrite_first_page(library, "plays")
     assert loop.status().problems == []
+    loop.client.set_crate("any", [f"#{played.id}"])  # a write: what readers have read before is read again
     with pytest.raises(LibraryDamagedError, match="segue down"):
         loop.client.history()
     assert any("segue down" in problem for problem in loop.status().problems)
