@@ -87,7 +87,9 @@ def test_lanes_stand_one_below_the_other_with_what_they_gave_up():
     ]
     answer = Suggestions(seed=SEED, suggestions=[suggestion(title="Not shown")], lanes=lanes)
     text = printed(answer)
-    assert text.index("Stay:") < text.index("Same") < text.index("Ease:") < text.index("Calm") < text.index("some promise")
+    assert (
+        text.index("Stay:") < text.index("Same") < text.index("Ease:") < text.index("Calm") < text.index("some promise")
+    )
     assert "Not shown" not in text
 
 
