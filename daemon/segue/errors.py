@@ -282,6 +282,45 @@ class FileInUseError(TagsError):
     code = "file-in-use"
 
 
+# DJ programs --------------------------------------------------------------------------------------------------------
+
+
+class ProgramError(SegueError):
+    """A DJ program cannot be connected."""
+
+    code = "program"
+
+
+class ProgramNotFoundError(ProgramError):
+    """The DJ program, or what was set up in it, is not there."""
+
+    code = "program-not-found"
+
+
+class ProgramUnknownError(ProgramError):
+    """The DJ program's data base has a layout that we do not know."""
+
+    code = "program-unknown"
+
+
+class ProgramRunningError(ProgramError):
+    """The DJ program is open, and must be closed for this."""
+
+    code = "program-running"
+
+
+class ProgramBusyError(ProgramError):
+    """The DJ program writes to its data base just now."""
+
+    code = "program-busy"
+
+
+class ProgramSetupError(ProgramError):
+    """It is not set up, or something of the user's is in the way."""
+
+    code = "program-setup"
+
+
 # Daemon and protocol ------------------------------------------------------------------------------------------------
 
 

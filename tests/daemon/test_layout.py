@@ -61,7 +61,12 @@ ROOMS = {
 """What else each room of the daemon may import: another room, or one module of it. Only `server` wires them all."""
 HEAVY = {"numpy", "onnxruntime", "hnswlib", "scipy", "soxr", "av", "librosa", "torch", "watchdog"}
 LIGHT = ("segue.client", "segue.client.aio", "segue.protocol.methods", "segue.home", "segue.config", "segue.errors")
-LIGHT_PROGRAMS = ("segue.cli.main", "segue_plugins.nowplaying.__main__", "segue_plugins.nowplaying.shim")
+LIGHT_PROGRAMS = (
+    "segue.cli.main",
+    "segue_plugins.nowplaying.__main__",
+    "segue_plugins.nowplaying.shim",
+    "segue_plugins.mixxx.__main__",
+)
 LINES_AT_MOST = 420
 
 

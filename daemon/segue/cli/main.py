@@ -60,6 +60,9 @@ _SECTIONS: Final[dict[str, dict[str, _Entry]]] = {
         "resume": _Entry("control", "Analyse again."),
         "down": _Entry("control", "Save and stop."),
     },
+    "DJ programs": {
+        "mixxx": _Entry("shims", "Suggestions inside Mixxx; set it up, or follow its decks."),
+    },
     "Help": {
         "demo": _Entry("demo", "A first look in a minute, with a dozen tracks of our own."),
         "doctor": _Entry("doctor", "Check the installation, the library and this machine."),

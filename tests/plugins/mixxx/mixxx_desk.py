@@ -24,9 +24,7 @@ from support import wait_until
 HERE: Final = Path(__file__).parent
 NEEDED: Final = ("mixxx", "Xvfb", "openbox", "jackd", "xdotool", "wmctrl", "import", "gcc")
 RESOURCES: Final = Path("/usr/share/mixxx")
-_EXTENSIONS: Final = (
-    "3g2,3gp,aac,aif,aiff,caf,flac,it,m4a,m4v,med,mj2,mod,mov,mp3,mp4,ogg,okt,opus,s3m,stm,wav,wv,xm"
-)
+_EXTENSIONS: Final = "3g2,3gp,aac,aif,aiff,caf,flac,it,m4a,m4v,med,mj2,mod,mov,mp3,mp4,ogg,okt,opus,s3m,stm,wav,wv,xm"
 """Must be what this build of Mixxx reads, or it scans the library first."""
 _CONFIG: Final = """[Config]
 Version 2.3.3
@@ -113,7 +111,7 @@ class Desk:
 
     def run(self, *command: str) -> str:
         """Run a tool on this display and return what it prints; nothing when it fails."""
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(command, check=False, env=self.environment, capture_output=True, text=True, timeout=20)
         return done.stdout
 
     def shot(self, path: Path) -> Path:
@@ -188,6 +186,30 @@ class Profile:
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as db:
             return db.execute(query, values).fetchall()
 
+    def execute(self, statement: str, *values: object) -> None:
+        """Change the data base while Mixxx is closed."""
+        with closing(sqlite3.connect(self.database)) as db, db:
+            db.execute(statement, values)
+
+    def content(self) -> list[str]:
+        """Every row of every table, as SQL."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as db:
+            return list(db.iterdump())
+
+    def files(self) -> set[str]:
+        """Everything in the folder, by its path in it."""
+        return {str(path.relative_to(self.folder)) for path in self.folder.rglob("*")}
+
+    def playlist(self, name: str) -> list[str]:
+        """Paths of a playlist, in order."""
+        rows = self.rows(
+            "SELECT f.location FROM PlaylistTracks t JOIN Playlists p ON p.id = t.playlist_id"
+            " JOIN library l ON l.id = t.track_id JOIN track_locations f ON f.id = l.location"
+            " WHERE p.name = ? AND p.hidden = 0 ORDER BY t.position",
+            name,
+        )
+        return [row[0] for row in rows]
+
     def _schema(self) -> str | None:
         with contextlib.suppress(sqlite3.Error):
             return self.rows("SELECT value FROM settings WHERE name = 'mixxx.schema.version'")[0][0]
@@ -228,31 +250,27 @@ class RealMixxx:
 
     def ready(self) -> Self:
         """Wait until the main window is there and fills the screen."""
-        wait_until(lambda: self._window(), 60, what="Mixxx's window")
+        wait_until(self._window, 60, what="Mixxx's window")
         wait_until(lambda: "FakeMIDI" in self.log, 60, what="the controller")
         time.sleep(3)
         self.desk.run("wmctrl", "-r", "Mixxx", "-b", "add,maximized_vert,maximized_horz")
         time.sleep(1)
         return self
 
-    def keys(self, *names: str) -> None:
-        """Press keys in the main window."""
-        if window := self._window():
-            self.desk.run("xdotool", "windowactivate", "--sync", window)
-        self.desk.run("xdotool", "key", "--delay", "60", *names)
+    def press(self, *names: str) -> None:
+        """Press keys in the main window, which has the focus since it was clicked at."""
+        self.desk.run("xdotool", "key", "--delay", "20", *names)
 
     def click(self, x: int, y: int) -> None:
         """Click at a place of the screen."""
         self.desk.run("xdotool", "mousemove", str(x), str(y), "click", "1")
 
-    def load(self, deck: int) -> None:
-        """Load the selected row of the list."""
-        self.keys("shift+Left" if deck == 1 else "shift+Right")
-
     def midi(self, message: Mapping[str, object]) -> None:
         """Send a message to the controller script as system exclusive."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.sendto(b"\xf0\x7d\x4d\x58" + json.dumps(message).encode() + b"\xf7", f"{self.desk.folder}/mixxx.sock")
+            sender.sendto(
+                b"\xf0\x7d\x4d\x58" + json.dumps(message).encode() + b"\xf7", f"{self.desk.folder}/mixxx.sock"
+            )
 
     def stop(self) -> None:
         """Close the window as a user does; end what does not go."""

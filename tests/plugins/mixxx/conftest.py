@@ -1,0 +1,138 @@
+"""A desk with a real Mixxx, and a real daemon that knows the same music."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+from mixxx_desk import Desk, Profile, missing
+
+import support
+from loop import Loop
+from segue.client import Client
+from segue.demo.files import write_track
+from segue.demo.tracks import DEMO_TRACKS
+
+TRACKS: Final = 30
+_SUFFIXES: Final = ("mp3", "flac", "ogg", "wav", "m4a", "aiff")
+
+
+@pytest.fixture(scope="session")
+def desk() -> Iterator[Desk]:
+    """A display, a window manager and a sound server."""
+    if absent := missing():
+        pytest.skip(f"no {', '.join(absent)} here")
+    folder = Path(tempfile.mkdtemp(prefix="segue-mixxx-"))
+    with Desk(folder) as desk:
+        yield desk
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def records(desk: Desk) -> Path:
+    """A folder with thirty rendered tracks of 20 s."""
+    folder = desk.folder / "music"
+    folder.mkdir()
+    for number in range(TRACKS):
+        spec = DEMO_TRACKS[number % len(DEMO_TRACKS)]
+        take = number // len(DEMO_TRACKS)
+        title = spec.title if take == 0 else f"{spec.title} {'I' * (take + 1)}"
+        spec = replace(spec, title=title, bpm=spec.bpm + take, seconds=20.0, seed=spec.seed + 100 * take)
+        write_track(folder, spec, _SUFFIXES[number % len(_SUFFIXES)])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fresh(desk: Desk, records: Path) -> Profile:
+    """A profile with that music, and some things of the user's own; copy it."""
+    profile = Profile(desk.folder / "fresh").make(desk, records)
+    profile.add(sorted(records.iterdir())[:-1])  # one is not in Mixxx's library
+    profile.execute(
+        "INSERT INTO Playlists(name, position, hidden, date_created, date_modified)"
+        " VALUES('Friday', 2, 0, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)"
+    )
+    profile.execute(
+        "INSERT INTO PlaylistTracks(playlist_id, track_id, position, pl_datetime_added)"
+        " SELECT p.id, l.id, l.id, CURRENT_TIMESTAMP FROM Playlists p, library l WHERE p.name = 'Friday' AND l.id < 9"
+    )
+    profile.execute("INSERT INTO crates(name, count, show, locked, autodj_source) VALUES('Mine', 0, 1, 0, 0)")
+    profile.execute("INSERT INTO crate_tracks(crate_id, track_id) SELECT c.id, l.id FROM crates c, library l")
+    return profile
+
+
+@pytest.fixture
+def profile(desk: Desk, fresh: Profile) -> Iterator[Profile]:
+    """A fresh profile, for one test."""
+    folder = Path(tempfile.mkdtemp(prefix="profile-", dir=desk.folder)) / "settings"
+    shutil.copytree(fresh.folder, folder)
+    yield Profile(folder)
+    shutil.rmtree(folder.parent)
+
+
+@pytest.fixture(scope="session")
+def segue(records: Path) -> Iterator[Loop]:
+    """A daemon that has listened to all of it."""
+    home = Path(tempfile.mkdtemp(prefix="segue-"))
+    with Loop(home, records) as loop:
+        loop.settle(TRACKS, seconds=400)
+        yield loop
+    support.remove_home(home)
+
+
+@dataclass
+class Shim:
+    """`segue mixxx`, as a user starts it."""
+
+    home: Path
+    profile: Profile
+    process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str) -> list[str]:
+        return [
+            *(sys.executable, "-m", "segue.cli.main", "--home", str(self.home)),
+            *("mixxx", *arguments, "--settings", str(self.profile.folder)),
+        ]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        return subprocess.run(self.command(*arguments), check=False, capture_output=True, text=True, timeout=60)
+
+    def start(self) -> None:
+        """Follow Mixxx; what it says goes into a file."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(20)
+
+    @property
+    def log(self) -> Path:
+        return self.profile.folder.parent / "shim.log"
+
+    def says(self, words: str) -> bool:
+        return self.log.exists() and words in self.log.read_text()
+
+
+@pytest.fixture
+def shim(segue: Loop, profile: Profile) -> Iterator[Shim]:
+    """The shim of a profile that is not set up yet."""
+    shim = Shim(segue.home, profile)
+    yield shim
+    if shim.process is not None and shim.process.poll() is None:
+        shim.process.kill()
+        shim.process.wait()
+
+
+@pytest.fixture
+def client(segue: Loop) -> Client:
+    """A client of that daemon."""
+    return segue.client
