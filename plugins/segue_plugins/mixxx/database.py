@@ -15,7 +15,7 @@ KNOWN_SCHEMAS: Final = frozenset({32, 39})
 _COLUMNS: Final = {
     "Playlists": {"id", "name", "position", "hidden", "date_created", "date_modified", "locked"},
     "PlaylistTracks": {"id", "playlist_id", "track_id", "position", "pl_datetime_added"},
-    "library": {"id", "location", "mixxx_deleted"},
+    "library": {"id", "location", "duration", "mixxx_deleted"},
     "track_locations": {"id", "location", "fs_deleted"},
     "track_analysis": {"track_id"},
 }
@@ -32,6 +32,8 @@ class Played(NamedTuple):
 
     row: int
     path: str
+    seconds: float
+    """How long the track is; 0: Mixxx does not know."""
 
 
 class Playlist(NamedTuple):
@@ -77,12 +79,12 @@ class Database:
         """The last row of the history; Mixxx writes one when a track has become the loudest."""
         with self._reading() as db:
             row = db.execute(
-                "SELECT t.id, f.location FROM PlaylistTracks t JOIN Playlists p ON p.id = t.playlist_id"
+                "SELECT t.id, f.location, l.duration FROM PlaylistTracks t JOIN Playlists p ON p.id = t.playlist_id"
                 " JOIN library l ON l.id = t.track_id JOIN track_locations f ON f.id = l.location"
                 " WHERE p.hidden = ? ORDER BY t.id DESC LIMIT 1",
                 (_HISTORY,),
             ).fetchone()
-        return None if row is None else Played(int(row[0]), str(row[1]))
+        return None if row is None else Played(int(row[0]), str(row[1]), float(row[2] or 0.0))
 
     def is_analysed(self, path: str) -> bool:
         """Whether Mixxx has analysed a file, so that whoever opens it does so to play it."""

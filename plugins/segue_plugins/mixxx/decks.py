@@ -26,6 +26,9 @@ SETTLE_SECONDS: Final = 1.5
 """After a load Mixxx reads ahead: movement says nothing yet."""
 STILL_SECONDS: Final = 4.0
 """A deck whose file has not moved for so long stands still; Mixxx reads compressed files in steps of up to 2 s."""
+SLOWEST: Final = 1.25
+"""A track that only the history tells of is over after its length, at the slowest tempo: nobody tells when it is stopped."""
+_UNKNOWN_SECONDS: Final = 600.0
 _LETTERS: Final = "abcdefghijklmnop"
 
 Confidence = Literal["seen", "told", "guessed"]
@@ -49,8 +52,8 @@ class _File:
     letter: str = ""
     position: int | None = None
     moved: float | None = None
-    told: bool = False
-    """The last row of the history names it."""
+    told: float | None = None
+    """Until when it plays at the longest, where the last row of the history names it."""
 
 
 class Decks:
@@ -84,10 +87,10 @@ class Decks:
                 self._take(path, file)
             _follow(file, those, now)
 
-    def heard(self, path: str) -> None:
-        """Take a new row of the history: this is the loudest now."""
+    def heard(self, path: str, seconds: float, now: float) -> None:
+        """Take a new row of the history: this is the loudest now, and it lasts so long."""
         for other, file in self._files.items():
-            file.told = other == path
+            file.told = now + (seconds or _UNKNOWN_SECONDS) * SLOWEST if other == path else None
 
     def forget(self) -> None:
         """Mixxx is gone, and with it all decks."""
@@ -104,7 +107,9 @@ class Decks:
 
     def playing(self, now: float) -> str | None:
         """What is heard: the track that the history named, or else any that moves."""
-        heard = [(file.told, path) for path, file in self._files.items() if file.letter and _plays(file, now)[0]]
+        heard = [
+            (file.told is not None, path) for path, file in self._files.items() if file.letter and _plays(file, now)[0]
+        ]
         return max(heard)[1] if heard else None
 
     def _is_on_a_deck(self, path: str, file: _File, now: float) -> bool:
@@ -140,7 +145,7 @@ def _plays(file: _File, now: float) -> tuple[bool, Confidence]:
     if file.moved is not None:
         still = now - file.moved > STILL_SECONDS
         return (not still, "seen")
-    # It never moved: it was never played, or it is mapped into memory and never will move.
-    if file.position == 0 or file.position is None:
-        return (file.told, "told" if file.told else "guessed")
-    return (file.told, "told") if file.told else (False, "seen")
+    # It never moved: it was not played yet, or it is mapped into memory and never will.
+    if file.told is not None:
+        return (now < file.told, "told")
+    return (False, "seen" if file.position else "guessed")

@@ -145,7 +145,7 @@ class Shim:
         self._stamp = stamp
         if last is not None and last.row != self._row:
             self._row = last.row
-            self._decks.heard(last.path)
+            self._decks.heard(last.path, last.seconds, time.monotonic())
 
     def _is_analysed(self, path: str) -> bool:
         try:

@@ -237,6 +237,8 @@ class RealMixxx:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None and (shots := os.environ.get("SEGUE_SHOTS")):
+            self.desk.shot(Path(shots) / "failed.png")
         self.stop()
 
     @property
@@ -254,16 +256,18 @@ class RealMixxx:
         wait_until(lambda: "FakeMIDI" in self.log, 60, what="the controller")
         time.sleep(3)
         self.desk.run("wmctrl", "-r", "Mixxx", "-b", "add,maximized_vert,maximized_horz")
+        self.desk.run("xdotool", "windowactivate", "--sync", self._window())
         time.sleep(1)
         return self
 
     def press(self, *names: str) -> None:
         """Press keys in the main window, which has the focus since it was clicked at."""
-        self.desk.run("xdotool", "key", "--delay", "20", *names)
+        self.desk.run("xdotool", "key", "--delay", "50", *names)
 
     def click(self, x: int, y: int) -> None:
         """Click at a place of the screen."""
         self.desk.run("xdotool", "mousemove", str(x), str(y), "click", "1")
+        time.sleep(0.7)
 
     def midi(self, message: Mapping[str, object]) -> None:
         """Send a message to the controller script as system exclusive."""

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sqlite3
 import statistics
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -38,6 +39,10 @@ def on_decks(client):
     return {deck.path for deck in client.decks().decks if deck.path is not None}
 
 
+def playing(client):
+    return {deck.path for deck in client.decks().decks if deck.playing}
+
+
 def not_ours(profile):
     """Every row of the user's own, but for what Mixxx itself writes about loads, history and settings."""
     return {
@@ -63,17 +68,25 @@ def held(mixxx, folder):
     found = set()
     for file in Path(f"/proc/{mixxx.pid}/fd").iterdir():
         try:
-            found.add(os.readlink(file))
+            found.add(str(file.readlink()))
         except OSError:
             continue
     return {path for path in found if path.startswith(str(folder))}
 
 
+def load_below(mixxx, deck=1):
+    """Load the row below; returns when the key was pressed."""
+    mixxx.press("Down")
+    time.sleep(0.3)  # it ignores a load that comes at once
+    began = time.monotonic()
+    mixxx.press("shift+Left" if deck == 1 else "shift+Right")
+    return began
+
+
 def load_next(mixxx, client, profile, folder, deck=1):
     """Load the row below; returns the path, and seconds from the key to the right lists in Mixxx's data base."""
     before = held(mixxx, folder)
-    began = time.monotonic()
-    mixxx.press("Down", "shift+Left" if deck == 1 else "shift+Right")
+    began = load_below(mixxx, deck)
     wait_until(lambda: held(mixxx, folder) - before, 10, what="the load")
     path = (held(mixxx, folder) - before).pop()
     wanted = expected(client, profile, path)
@@ -113,15 +126,18 @@ def test_a_load_brings_the_right_suggestions(desk, profile, shim, client, record
         mixxx.click(*LIST)
         written = [load_next(mixxx, client, profile, records)[1] for _ in range(20)]
         median = statistics.median(written)
-        print(f"\nfrom the key to the lists: median {median:.2f} s, worst {max(written):.2f} s")
+        report(f"from the key to the lists: median {median:.2f} s, worst {max(written):.2f} s")
         assert median <= 0.5
 
-        path, _ = load_next(mixxx, client, profile, records, deck=2)
-        wait_until(lambda: path in on_decks(client) and len(on_decks(client)) == 2, what="two decks")
+        second = load_next(mixxx, client, profile, records, deck=2)[0]
+        wait_until(lambda: second in on_decks(client) and len(on_decks(client)) == 2, what="two decks")
+        first = load_next(mixxx, client, profile, records)[0]
+        while first.endswith(".mp3"):  # of which nobody can see that they are stopped
+            first = load_next(mixxx, client, profile, records)[0]
         mixxx.press("d")
-        wait_until(lambda: any(deck.playing for deck in client.decks().decks), 10, what="a deck that plays")
+        wait_until(lambda: playing(client) == {first}, 10, what="a deck that plays")
         mixxx.press("d")
-        wait_until(lambda: not any(deck.playing for deck in client.decks().decks), 20, what="that it stops")
+        wait_until(lambda: not playing(client), 20, what="that it stops")
         mixxx.stop()
     wait_until(lambda: not on_decks(client), what="empty decks")
     assert not_ours(profile) == mine
@@ -135,27 +151,30 @@ def test_the_list_on_screen_is_drawn_again(desk, profile, shim, client, records,
     with RealMixxx(desk, profile) as mixxx:
         mixxx.ready()
         mixxx.click(*LIST)
-        first, _ = load_next(mixxx, client, profile, records)
+        load_next(mixxx, client, profile, records)
         mixxx.click(13, 551)  # unfold the playlists
         time.sleep(0.7)
-        mixxx.click(110, 592)  # the second of them: Friday comes first
+        mixxx.click(110, 600)  # by name: Friday, lift, stay, turn
         time.sleep(1.5)
-        mixxx.click(600, 523)
-        time.sleep(0.5)
         delays = []
         for _ in range(5):
+            mixxx.click(*LIST)
+            time.sleep(0.5)
             seen = look(desk, tmp_path)
             began = time.monotonic()
             mixxx.press("shift+Left")
             wait_until(lambda seen=seen: look(desk, tmp_path) != seen, 10, what="another list on the screen")
             delays.append(time.monotonic() - began)
             time.sleep(2)
-        print(
-            f"\nfrom the key to the list on the screen: median {statistics.median(delays):.2f} s, {max(delays):.2f} s"
-        )
+        report(f"from the key to the screen: median {statistics.median(delays):.2f} s, worst {max(delays):.2f} s")
+        assert profile.playlist("Segue: stay")
         desk.shot(Path(os.environ.get("SEGUE_SHOTS", tmp_path)) / "mixxx.png")
         assert statistics.median(delays) <= 1.5
-        assert first
+
+
+def report(line):
+    """A measured figure, for whoever asks for them with ``pytest -s``."""
+    sys.stdout.write(f"\n{line}\n")
 
 
 def look(desk, folder):
@@ -175,7 +194,7 @@ def test_trouble(desk, profile, shim, segue, client, records):
         mixxx.click(*LIST)
         load_next(mixxx, client, profile, records)
         for _ in range(6):  # loads in quick succession, and the end in their midst
-            mixxx.press("Down", "shift+Left")
+            load_below(mixxx)
         mixxx.kill()
     wait_until(lambda: shim.says("Mixxx is closed"), what="the notice")
     assert is_whole(profile)
@@ -189,7 +208,7 @@ def test_trouble(desk, profile, shim, segue, client, records):
         before = held(mixxx, records)
         with closing(sqlite3.connect(profile.database, isolation_level=None)) as db:
             db.execute("BEGIN IMMEDIATE")
-            mixxx.press("Down", "shift+Left")
+            load_below(mixxx)
             time.sleep(3)
             db.execute("ROLLBACK")
         (path,) = held(mixxx, records) - before
@@ -197,7 +216,7 @@ def test_trouble(desk, profile, shim, segue, client, records):
 
         segue.daemon.kill()
         before = held(mixxx, records)
-        mixxx.press("Down", "shift+Left")
+        load_below(mixxx)
         wait_until(lambda: held(mixxx, records) - before, what="a load without the daemon")
         (path,) = held(mixxx, records) - before
         time.sleep(1)

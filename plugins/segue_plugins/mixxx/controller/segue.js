@@ -2,9 +2,9 @@
 // ES5 only: Mixxx 2.3 runs QtScript, later ones QJSEngine; this file must load in both.
 var Segue = {};
 
-// Milliseconds after a load at which the list on screen is read again: the suggestions are written within half a second,
-// and once more for a computer that is busy.
-Segue.REDRAW = [600, 1300];
+// Milliseconds after a load at which the list on screen is read again: the suggestions are written within half a second.
+// Once only, for Mixxx may forget then which row is selected.
+Segue.REDRAW = 800;
 Segue.connections = [];
 
 Segue.init = function() {
@@ -25,9 +25,7 @@ Segue.shutdown = function() {
 };
 
 Segue.loaded = function() {
-    for (var i = 0; i < Segue.REDRAW.length; i++) {
-        engine.beginTimer(Segue.REDRAW[i], Segue.redraw, true);
-    }
+    engine.beginTimer(Segue.REDRAW, Segue.redraw, true);
 };
 
 // Mixxx reads the list on screen again when its order changes: turn it round, and back.
