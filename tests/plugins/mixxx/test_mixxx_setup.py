@@ -1,0 +1,241 @@
+"""Finding Mixxx's settings, refusing what is unknown, writing only what is ours; with a data base of Mixxx's layout."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from segue.errors import (
+    ProgramBusyError,
+    ProgramNotFoundError,
+    ProgramRunningError,
+    ProgramSetupError,
+    ProgramUnknownError,
+)
+from segue_plugins.mixxx import process, settings, setup
+from segue_plugins.mixxx.__main__ import main
+from segue_plugins.mixxx.database import Database, Playlist
+from segue_plugins.mixxx.settings import Settings
+
+TABLES = """
+CREATE TABLE settings(name TEXT UNIQUE, value TEXT, locked INTEGER, hidden INTEGER);
+CREATE TABLE Playlists(id INTEGER PRIMARY KEY, name varchar(48), position INTEGER, hidden INTEGER DEFAULT 0 NOT NULL,
+    date_created datetime, date_modified datetime, locked INTEGER DEFAULT 0);
+CREATE TABLE PlaylistTracks(id INTEGER PRIMARY KEY, playlist_id INTEGER, track_id INTEGER, position INTEGER,
+    pl_datetime_added);
+CREATE TABLE library(id INTEGER PRIMARY KEY, location INTEGER, duration FLOAT, mixxx_deleted INTEGER);
+CREATE TABLE track_locations(id INTEGER PRIMARY KEY, location TEXT UNIQUE, fs_deleted INTEGER);
+CREATE TABLE track_analysis(id INTEGER PRIMARY KEY, track_id INTEGER, type TEXT);
+INSERT INTO settings VALUES('mixxx.schema.version', '39', 0, 0);
+INSERT INTO Playlists(id, name, position, hidden) VALUES(1, 'Auto DJ', 1, 1), (2, '2026-01-01', 2, 2), (3, 'Friday', 3, 0);
+INSERT INTO PlaylistTracks(playlist_id, track_id, position) VALUES(3, 1, 1), (3, 2, 2), (2, 2, 1);
+INSERT INTO track_locations VALUES(1, '/music/a.flac', 0), (2, '/music/b.flac', 0), (3, '/music/gone.flac', 1);
+INSERT INTO library VALUES(1, 1, 200.0, 0), (2, 2, 300.0, 0), (3, 3, 100.0, 0);
+INSERT INTO track_analysis(track_id, type) VALUES(1, '1');
+"""
+
+
+@pytest.fixture
+def mixxx(tmp_path) -> Settings:
+    place = Settings(tmp_path / "mixxx")
+    place.folder.mkdir()
+    (place.folder / "mixxx.cfg").write_text("[Config]\nVersion 2.5.0\n")
+    with closing(sqlite3.connect(place.database)) as db:
+        db.executescript(TABLES)
+    return place
+
+
+def content(place):
+    with closing(sqlite3.connect(place.database)) as db:
+        return list(db.iterdump())
+
+
+def change(place, statement):
+    with closing(sqlite3.connect(place.database)) as db, db:
+        db.execute(statement)
+
+
+def files(place):
+    return {path.relative_to(place.folder) for path in place.folder.rglob("*")}
+
+
+def test_the_usual_places(tmp_path, monkeypatch):
+    assert tmp_path / ".mixxx" in settings.usual_folders("linux", tmp_path)
+    assert tmp_path / ".var/app/org.mixxx.Mixxx/.mixxx" in settings.usual_folders("linux", tmp_path)
+    assert tmp_path / "Library/Application Support/Mixxx" in settings.usual_folders("darwin", tmp_path)
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
+    assert settings.usual_folders("win32", tmp_path) == [tmp_path / "Local" / "Mixxx"]
+
+
+def test_the_folder_that_was_used_last_is_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    with pytest.raises(ProgramNotFoundError):
+        settings.find()
+    for number, folder in enumerate((".mixxx", ".var/app/org.mixxx.Mixxx/.mixxx")):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "mixxxdb.sqlite").touch()
+        os.utime(tmp_path / folder / "mixxxdb.sqlite", (number, number))
+    assert settings.find().folder == tmp_path / ".var/app/org.mixxx.Mixxx/.mixxx"
+    assert settings.find(tmp_path / ".mixxx").folder == tmp_path / ".mixxx"
+    with pytest.raises(ProgramNotFoundError):
+        settings.find(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("command", "folder"),
+    [
+        (["mixxx"], None),
+        (["mixxx", "--settingsPath", "/a/b/"], Path("/a/b")),
+        (["mixxx", "--settings-path=/a/b", "x.mp3"], Path("/a/b")),
+        (["mixxx", "--settings-path"], None),
+    ],
+)
+def test_the_folder_that_a_running_mixxx_names(command, folder):
+    assert settings.named_in(command) == folder
+
+
+def test_version(mixxx, tmp_path):
+    assert mixxx.version == "2.5.0"
+    assert Settings(tmp_path).version == ""
+
+
+def test_setup_twice_and_undo(mixxx):
+    before, there = content(mixxx), files(mixxx)
+    done = setup.set_up(mixxx)
+    assert done.script.read_text().startswith("// Segue")
+    assert [done.backup.exists(), done.mapping.exists()] == [True, True]
+    after = content(mixxx)
+    assert setup.set_up(mixxx).playlists == ["Segue: stay", "Segue: lift", "Segue: turn"]
+    assert content(mixxx) == after
+    assert setup.undo(mixxx) == done.playlists
+    assert content(mixxx) == before
+    assert files(mixxx) == there
+    with pytest.raises(ProgramNotFoundError):
+        setup.undo(mixxx)
+
+
+def test_a_setup_that_was_cut_short_is_taken_up_again(mixxx, monkeypatch):
+    before = content(mixxx)
+    with monkeypatch.context() as patch:
+        patch.setattr(setup, "_install", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            setup.set_up(mixxx)
+    assert setup.set_up(mixxx).playlists
+    setup.undo(mixxx)
+    assert content(mixxx) == before
+
+
+def test_what_the_user_has_is_not_taken(mixxx):
+    change(mixxx, "INSERT INTO Playlists(name, position, hidden) VALUES('Segue: lift', 4, 0)")
+    before, there = content(mixxx), files(mixxx)
+    with pytest.raises(ProgramSetupError, match="Segue: lift"):
+        setup.set_up(mixxx)
+    assert (content(mixxx), files(mixxx)) == (before, there)
+    setup.set_up(mixxx, "Next: ")
+    with pytest.raises(ProgramSetupError, match="undo"):
+        setup.set_up(mixxx, "Other: ")
+    setup.undo(mixxx)
+    assert content(mixxx) == before
+
+    mixxx.controllers.mkdir()
+    (mixxx.controllers / "segue.js").write_text("mine")
+    with pytest.raises(ProgramSetupError, match=r"segue\.js"):
+        setup.set_up(mixxx, "Next: ")
+    assert (mixxx.controllers / "segue.js").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE settings SET value = '99'",
+        "UPDATE settings SET value = 'x'",
+        "DROP TABLE settings",
+        "ALTER TABLE PlaylistTracks RENAME COLUMN position TO place",
+        "DROP TABLE crates_and_more",
+    ],
+)
+def test_an_unknown_layout_is_refused(mixxx, harm):
+    if "crates" in harm:
+        mixxx.database.write_bytes(b"this is no data base at all, but long enough to be one" * 100)
+    else:
+        change(mixxx, harm)
+    there, before = files(mixxx), mixxx.database.read_bytes()
+    with pytest.raises(ProgramUnknownError):
+        setup.set_up(mixxx)
+    assert files(mixxx) == there
+    assert mixxx.database.read_bytes() == before
+
+
+def test_an_open_mixxx_is_refused(mixxx, monkeypatch):
+    monkeypatch.setattr(process, "find", lambda _: object())
+    there = files(mixxx)
+    with pytest.raises(ProgramRunningError):
+        setup.set_up(mixxx)
+    assert files(mixxx) == there
+
+
+def test_lists_are_written_and_the_rest_stays(mixxx):
+    setup.set_up(mixxx)
+    record = setup.read(mixxx)
+    database = Database(mixxx.database)
+    stay, lift = record.playlist("stay"), record.playlist("lift")
+    assert database.write({stay: [2, 1], lift: [1]}) == []
+    assert (database.tracks(stay), database.tracks(lift)) == ([2, 1], [1])
+    stamp = mixxx.database.read_bytes()
+    database.write({stay: [2, 1], lift: [1]})
+    assert mixxx.database.read_bytes() == stamp, "what is right already is not written again"
+    database.write({stay: [], lift: [1]})
+    assert database.tracks(stay) == []
+    assert database.tracks(Playlist(3, "Friday")) == [1, 2]
+
+
+def test_a_playlist_that_the_user_deleted_or_locked_is_not_written(mixxx):
+    setup.set_up(mixxx)
+    record = setup.read(mixxx)
+    database = Database(mixxx.database)
+    turn, lift = record.playlist("turn"), record.playlist("lift")
+    change(mixxx, f"DELETE FROM Playlists WHERE id = {turn.id}")
+    change(mixxx, "INSERT INTO Playlists(name, position, hidden) VALUES('Mine', 9, 0)")
+    assert database.named(["Mine"]) == ["Mine"]
+    change(mixxx, f"UPDATE Playlists SET locked = 1 WHERE id = {lift.id}")
+    assert database.write({turn: [1], lift: [1]}) == [turn, lift]
+    assert database.tracks(turn) == [], "the new playlist has the id of the old one"
+    assert database.tracks(lift) == []
+
+
+def test_a_locked_data_base_is_busy_and_soon_says_so(mixxx):
+    setup.set_up(mixxx)
+    record = setup.read(mixxx)
+    database = Database(mixxx.database)
+    with closing(sqlite3.connect(mixxx.database, isolation_level=None)) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        with pytest.raises(ProgramBusyError):
+            database.write({record.playlist("stay"): [1]})
+        assert time.monotonic() - began < 1.0
+    database.write({record.playlist("stay"): [1]})
+
+
+def test_what_is_read(mixxx):
+    database = Database(mixxx.database)
+    assert database.ids(["/music/a.flac", "/music/gone.flac", "/music/none.flac"]) == {"/music/a.flac": 1}
+    assert database.ids([]) == {}
+    assert [database.is_analysed(f"/music/{name}.flac") for name in "ab"] == [True, False]
+    last = database.last_played()
+    assert (last.path, last.seconds) == ("/music/b.flac", 300.0)
+
+
+def test_the_command_says_what_is_wrong(mixxx, tmp_path, capsys):
+    assert main(["--settings", str(tmp_path)]) == 1
+    assert "There is no mixxxdb.sqlite" in capsys.readouterr().err
+    assert main(["--settings", str(mixxx.folder)]) == 1
+    assert "is not set up" in capsys.readouterr().err
+    assert main(["setup", "--settings", str(mixxx.folder)]) == 0
+    assert 'filename="segue.js"' in capsys.readouterr().out
+    assert main(["setup", "--undo", "--settings", str(mixxx.folder)]) == 0
+    assert main(["setup", "--undo", "--settings", str(mixxx.folder)]) == 1
