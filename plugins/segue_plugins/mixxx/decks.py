@@ -68,6 +68,11 @@ class Decks:
         """Paths on decks, the latest load last."""
 
     @property
+    def paths(self) -> frozenset[str]:
+        """What is on the decks."""
+        return frozenset(self._loads)
+
+    @property
     def latest(self) -> str | None:
         """What was loaded last, of all that is still on a deck."""
         return self._loads[-1] if self._loads else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from segue.client import Client
@@ -26,24 +27,26 @@ class Lists(NamedTuple):
     """Suggestions that Mixxx's library does not have."""
 
 
-def ask(client: Client, database: Database, record: Record, path: str, *, ease: bool = False) -> Lists:
-    """Ask what comes after a file, and find it in Mixxx's library.
+def ask(
+    client: Client, database: Database, record: Record, path: str, on_decks: Collection[str] = (), *, ease: bool = False
+) -> Lists:
+    """Ask what comes after a file, and find it in Mixxx's library; what is on a deck already is left out.
 
     Raises the client's errors, and ProgramBusyError.
     """
     answer = client.next(path, _ASKED, lanes=True, lane="ease" if ease else "best")
-    return _lists(answer, database, record)
+    return _lists(answer, database, record, on_decks)
 
 
-def _lists(answer: Suggestions, database: Database, record: Record) -> Lists:
-    paths = {one.path for lane in answer.lanes for one in lane.suggestions}
+def _lists(answer: Suggestions, database: Database, record: Record, on_decks: Collection[str]) -> Lists:
+    paths = {one.path for lane in answer.lanes for one in lane.suggestions} - set(on_decks)
     names = {path: _name(path) for path in paths}
     ids = database.ids(names.values())
     tracks: dict[Playlist, list[int]] = {}
     for lane in answer.lanes:
         # The second lane lifts or eases, and has one playlist for both.
         playlist = record.playlist("lift" if lane.lane == "ease" else lane.lane)
-        found = [ids[names[one.path]] for one in lane.suggestions if names[one.path] in ids]
+        found = [ids[names[one.path]] for one in lane.suggestions if names.get(one.path) in ids]
         tracks[playlist] = found[:SHOWN]
     seed = answer.seed
     title = f"{seed.artist} - {seed.title}" if seed.artist else seed.title

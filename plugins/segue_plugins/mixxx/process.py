@@ -83,6 +83,8 @@ def _held_on_linux(process: psutil.Process) -> list[Handle]:
     except FileNotFoundError as error:
         raise psutil.NoSuchProcess(process.pid) from error
     except PermissionError as error:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            raise psutil.NoSuchProcess(process.pid) from error
         raise psutil.AccessDenied(process.pid) from error
     for number in numbers:
         try:

@@ -216,8 +216,9 @@ class Shim:
 
     def _ask(self) -> None:
         assert self._seed is not None
+        on_decks = self._decks.paths
         try:
-            self._lists = lanes.ask(self._client, self._database, self._record, self._seed, ease=self._ease)
+            self._lists = lanes.ask(self._client, self._database, self._record, self._seed, on_decks, ease=self._ease)
         except DaemonError as error:
             self._miss(error)
             self._next_ask = time.monotonic() + _ABSENT_SECONDS
@@ -254,7 +255,14 @@ class Shim:
         _log.info(
             "After %s: %s%s (%.0f ms)",
             lists.seed,
-            ", ".join(f"{len(tracks)} {playlist.name}" for playlist, tracks in lists.tracks.items()),
-            f"; {lists.unknown} are not in Mixxx's library" if lists.unknown else "",
+            ", ".join(f"{playlist.name} {len(tracks)}" for playlist, tracks in lists.tracks.items()),
+            _left_out(lists.unknown),
             1000 * (time.monotonic() - self._seen),
         )
+
+
+def _left_out(count: int) -> str:
+    """Say how many suggestions Mixxx cannot show."""
+    if not count:
+        return ""
+    return f"; {count} {'is' if count == 1 else 'are'} not in Mixxx's library"

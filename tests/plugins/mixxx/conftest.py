@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 from mixxx_desk import Desk, Profile, missing
+from mixxx_shim import Shim
 
 import support
 from loop import Loop
@@ -84,42 +83,6 @@ def segue(records: Path) -> Iterator[Loop]:
         loop.settle(TRACKS, seconds=400)
         yield loop
     support.remove_home(home)
-
-
-@dataclass
-class Shim:
-    """`segue mixxx`, as a user starts it."""
-
-    home: Path
-    profile: Profile
-    process: subprocess.Popen[bytes] | None = None
-
-    def command(self, *arguments: str) -> list[str]:
-        return [
-            *(sys.executable, "-m", "segue.cli.main", "--home", str(self.home)),
-            *("mixxx", *arguments, "--settings", str(self.profile.folder)),
-        ]
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
-        return subprocess.run(self.command(*arguments), check=False, capture_output=True, text=True, timeout=60)
-
-    def start(self) -> None:
-        """Follow Mixxx; what it says goes into a file."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)
-
-    def stop(self) -> int:
-        assert self.process is not None
-        self.process.terminate()
-        return self.process.wait(20)
-
-    @property
-    def log(self) -> Path:
-        return self.profile.folder.parent / "shim.log"
-
-    def says(self, words: str) -> bool:
-        return self.log.exists() and words in self.log.read_text()
 
 
 @pytest.fixture

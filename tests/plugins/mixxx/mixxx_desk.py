@@ -171,13 +171,15 @@ class Profile:
                 ).lastrowid
                 db.execute(
                     "INSERT INTO library(artist, title, album, location, duration, bitrate, samplerate, channels,"
-                    " datetime_added, mixxx_deleted, played, header_parsed, filetype, bpm, timesplayed)"
-                    " VALUES(?, ?, '', ?, ?, 128, 44100, 2, CURRENT_TIMESTAMP, 0, 0, 1, ?, 0, 0)",
+                    " datetime_added, mixxx_deleted, played, header_parsed, filetype, bpm, genre, timesplayed)"
+                    " VALUES(?, ?, '', ?, ?, 128, 44100, 2, CURRENT_TIMESTAMP, 0, 0, 1, ?, ?, ?, 0)",
                     (
                         *(_text(tags, name) or path.stem for name in ("artist", "title")),
                         place,
                         tags.info.length,
                         path.suffix.removeprefix("."),
+                        float(_text(tags, "bpm") or 0.0),
+                        _text(tags, "genre"),
                     ),
                 )
 
