@@ -5,6 +5,8 @@ var Segue = {};
 // Milliseconds after a load at which the list on screen is read again: the suggestions are written within half a second.
 // Once only, for Mixxx may forget then which row is selected.
 Segue.REDRAW = 800;
+// What [Library],sort_column is while a playlist is on screen in its own order.
+Segue.POSITION = 23;
 Segue.connections = [];
 
 Segue.init = function() {
@@ -28,8 +30,12 @@ Segue.loaded = function() {
     engine.beginTimer(Segue.REDRAW, Segue.redraw, true);
 };
 
-// Mixxx reads the list on screen again when its order changes: turn it round, and back.
+// Mixxx reads the list on screen again when its order changes: turn it round, and back. Only a playlist in its own order:
+// a library of many thousand tracks takes long, and loses its place.
 Segue.redraw = function() {
+    if (engine.getValue("[Library]", "sort_column") !== Segue.POSITION) {
+        return;
+    }
     var order = engine.getValue("[Library]", "sort_order");
     engine.setValue("[Library]", "sort_order", order ? 0 : 1);
     engine.setValue("[Library]", "sort_order", order);
