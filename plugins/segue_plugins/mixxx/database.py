@@ -170,13 +170,14 @@ class Database:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._open("ro", _READ_SECONDS) as db:
+        # Not opened read-only: SQLite must be able to undo what a killed Mixxx left half done.
+        with self._open(_READ_SECONDS) as db:
             db.execute("PRAGMA query_only = ON")
             yield db
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._open("rw", _WRITE_SECONDS) as db:
+        with self._open(_WRITE_SECONDS) as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -186,11 +187,11 @@ class Database:
             db.execute("COMMIT")
 
     @contextmanager
-    def _open(self, mode: str, seconds: float) -> Iterator[sqlite3.Connection]:
+    def _open(self, seconds: float) -> Iterator[sqlite3.Connection]:
         db: sqlite3.Connection | None = None
         try:
             db = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=seconds, isolation_level=None
+                f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=seconds, isolation_level=None
             )
             yield db
         except sqlite3.OperationalError as error:

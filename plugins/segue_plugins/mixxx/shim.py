@@ -59,6 +59,7 @@ class Shim:
         self._row = -1
         self._stamp = 0
         self._seed: str | None = None
+        self._on_decks: frozenset[str] = frozenset()
         self._seen = 0.0
         """When the seed was seen, for the log."""
         self._wanted = False
@@ -158,9 +159,10 @@ class Shim:
         seed = self._decks.latest
         if self._follow == "playing":
             seed = self._decks.playing(now) or seed
-        if seed == self._seed:
+        if (seed, self._decks.paths) == (self._seed, self._on_decks):
             return
         self._seed = seed
+        self._on_decks = self._decks.paths
         self._seen = now
         self._lists = None
         self._wanted = seed is not None
@@ -216,9 +218,10 @@ class Shim:
 
     def _ask(self) -> None:
         assert self._seed is not None
-        on_decks = self._decks.paths
         try:
-            self._lists = lanes.ask(self._client, self._database, self._record, self._seed, on_decks, ease=self._ease)
+            self._lists = lanes.ask(
+                self._client, self._database, self._record, self._seed, self._on_decks, ease=self._ease
+            )
         except DaemonError as error:
             self._miss(error)
             self._next_ask = time.monotonic() + _ABSENT_SECONDS

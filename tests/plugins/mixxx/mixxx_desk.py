@@ -185,7 +185,7 @@ class Profile:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the data base, whether Mixxx runs or not."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as db:
+        with closing(sqlite3.connect(f"file:{self.database}?mode=rw", uri=True, timeout=10)) as db:
             return db.execute(query, values).fetchall()
 
     def execute(self, statement: str, *values: object) -> None:
@@ -195,7 +195,7 @@ class Profile:
 
     def content(self) -> list[str]:
         """Every row of every table, as SQL."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as db:
+        with closing(sqlite3.connect(f"file:{self.database}?mode=rw", uri=True, timeout=10)) as db:
             return list(db.iterdump())
 
     def files(self) -> set[str]:

@@ -77,7 +77,7 @@ def held(mixxx, folder):
 def load_below(mixxx, deck=1):
     """Load the row below; returns when the key was pressed."""
     mixxx.press("Down")
-    time.sleep(0.3)  # it ignores a load that comes at once
+    time.sleep(0.3)  # a load that comes at once after a move in the list is not taken
     began = time.monotonic()
     mixxx.press("shift+Left" if deck == 1 else "shift+Right")
     return began
@@ -89,8 +89,11 @@ def load_next(mixxx, client, profile, folder, deck=1):
     began = load_below(mixxx, deck)
     wait_until(lambda: held(mixxx, folder) - before, 10, what="the load")
     path = (held(mixxx, folder) - before).pop()
-    wanted = expected(client, profile, path, held(mixxx, folder))
-    wait_until(lambda: lists(profile) == wanted, 10, what=f"the suggestions after {path}")
+    wait_until(
+        lambda: lists(profile) == expected(client, profile, path, held(mixxx, folder)),
+        10,
+        what=f"the suggestions after {path}",
+    )
     return path, time.monotonic() - began
 
 
@@ -138,6 +141,17 @@ def test_a_load_brings_the_right_suggestions(desk, profile, shim, client, record
         wait_until(lambda: playing(client) == {first}, 10, what="a deck that plays")
         mixxx.press("d")
         wait_until(lambda: not playing(client), 20, what="that it stops")
+
+        mixxx.press("alt+shift+Left")
+        wait_until(lambda: on_decks(client) == {second}, what="the eject")
+        wanted = expected(client, profile, second, held(mixxx, records))
+        wait_until(lambda: lists(profile) == wanted, what="the suggestions after what is left")
+        for _ in range(5):  # in quick succession: the last one counts
+            load_below(mixxx)
+        wait_until(lambda: len(held(mixxx, records)) == 2, what="two decks")
+        (last,) = held(mixxx, records) - {second}
+        wanted = expected(client, profile, last, held(mixxx, records))
+        wait_until(lambda: lists(profile) == wanted, what="the suggestions after the last load")
         mixxx.stop()
     wait_until(lambda: not on_decks(client), what="empty decks")
     assert not_ours(profile) == mine
