@@ -95,7 +95,9 @@ class Decks:
     def heard(self, path: str, seconds: float, now: float) -> None:
         """Take a new row of the history: this is the loudest now, and it lasts so long."""
         for other, file in self._files.items():
-            file.told = now + (seconds or _UNKNOWN_SECONDS) * SLOWEST if other == path else None
+            # Where it can be seen to move, it soon will.
+            limit = STILL_SECONDS if file.position else (seconds or _UNKNOWN_SECONDS) * SLOWEST
+            file.told = now + limit if other == path else None
 
     def forget(self) -> None:
         """Mixxx is gone, and with it all decks."""

@@ -91,6 +91,14 @@ def test_a_mapped_file_plays_when_the_history_says_so_and_not_for_ever():
     assert not state.decks(21.0)[1].playing
 
 
+def test_a_file_that_could_be_seen_to_move_plays_by_the_history_for_a_moment_only():
+    state = decks(A)
+    look(state, hold(A), 0.0)
+    state.heard(A, 300.0, 10.0)
+    assert state.decks(11.0) == [Deck("mixxx a", A, playing=True, confidence="told")]
+    assert not state.decks(11.0 + STILL_SECONDS)[0].playing
+
+
 def test_the_history_decides_who_is_heard_of_two_that_move():
     state = decks(A, B)
     look(state, hold(A, B), 0.0)

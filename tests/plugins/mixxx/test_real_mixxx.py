@@ -89,11 +89,15 @@ def load_next(mixxx, client, profile, folder, deck=1):
     began = load_below(mixxx, deck)
     wait_until(lambda: held(mixxx, folder) - before, 10, what="the load")
     path = (held(mixxx, folder) - before).pop()
-    wait_until(
-        lambda: lists(profile) == expected(client, profile, path, held(mixxx, folder)),
-        10,
-        what=f"the suggestions after {path}",
-    )
+    wanted = {}
+
+    def are_right():
+        on_decks = frozenset(held(mixxx, folder))  # the track before may still be open
+        if on_decks not in wanted:
+            wanted[on_decks] = expected(client, profile, path, on_decks)
+        return lists(profile) == wanted[on_decks]
+
+    wait_until(are_right, 10, what=f"the suggestions after {path}")
     return path, time.monotonic() - began
 
 
@@ -142,10 +146,11 @@ def test_a_load_brings_the_right_suggestions(desk, profile, shim, client, record
         mixxx.press("d")
         wait_until(lambda: not playing(client), 20, what="that it stops")
 
-        mixxx.press("alt+shift+Left")
+        mixxx.click(334, 362)  # eject, on the first deck
         wait_until(lambda: on_decks(client) == {second}, what="the eject")
         wanted = expected(client, profile, second, held(mixxx, records))
         wait_until(lambda: lists(profile) == wanted, what="the suggestions after what is left")
+        mixxx.click(*LIST)
         for _ in range(5):  # in quick succession: the last one counts
             load_below(mixxx)
         wait_until(lambda: len(held(mixxx, records)) == 2, what="two decks")
