@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from segue.cli.options import options_of
+from segue.cli.options import home_option, options_of
 from segue.errors import ProgramNotFoundError
 
 _GROUP: Final = "segue.shims"
@@ -17,6 +17,7 @@ _GROUP: Final = "segue.shims"
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@home_option
 @click.pass_context
 def mixxx(context: click.Context, arguments: Sequence[str]) -> None:
     """Suggestions inside Mixxx."""
