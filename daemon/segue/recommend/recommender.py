@@ -213,14 +213,13 @@ class Recommender:
         return found, order, search, choice.relaxed
 
     def _blends(self, question: _Question, allowed: Mask) -> npt.NDArray[np.int64]:
-        """Rows of the nearest tracks that mix, and of those that mix smoothly."""
+        """Rows of the nearest tracks that mix smoothly; of those that mix at all where there are none."""
         snapshot, seed, _, asked, _ = question
-        found = [np.zeros(0, dtype=np.int64)]
         for least in (mixability.SMOOTH, mixability.NO_CLASH):
             mixing = lanes.mixing(snapshot, seed, allowed, asked.weights, least)
             if np.any(mixing):
-                found.append(self._index.search(snapshot.rows, seed.vector, MIXING, mixing)[0].rows)
-        return np.concatenate(found)
+                return self._index.search(snapshot.rows, seed.vector, MIXING, mixing)[0].rows
+        return np.zeros(0, dtype=np.int64)
 
     def _lane(self, question: _Question, allowed: Mask) -> tuple[Terms, list[int], Search]:
         snapshot, seed, limit, asked, proven = question
