@@ -32,7 +32,8 @@ EVENTS: Final[dict[m.EventName, str]] = {
     "copy is there, but all is remembered) or `gone` (no longer in the library, or not analysed).",
     "progress": "How far the analysis is: `indexed`, `queued`, `failed`, `rate`, `time_left`, `path` (the last file).",
     "folder.changed": "A folder was added or removed, or is watched in another way: ask `library.folders`.",
-    "deck.changed": "A deck holds something else, plays or stands: `deck`, `path`, `track`, `playing`, `rate`.",
+    "deck.changed": "A shim tells of a deck: `deck`, `number`, `path`, `track`, `playing`, `rate`, `keylock`, `volume`, "
+    "`confidence`, as in `deck.update`.",
     "play.added": "A track was played: `track`, `title`, `artist`, `at`, `source` (`user`, or `deck`).",
     "play.removed": "A play was taken back: as `play.added`.",
     "night.started": "A night was begun by a command: `at`.",

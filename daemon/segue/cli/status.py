@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -12,7 +12,10 @@ from segue.cli.output import clean, make_console, minutes, plural, print_json
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from segue.protocol.messages import Status
+    from segue.protocol.messages import Deck, Status
+
+_LEAST_CHANGE: Final = 0.05
+"""Per cent; less is not shown."""
 
 
 @click.command()
@@ -95,10 +98,24 @@ def _change(found: Status) -> str:
 
 
 def _decks(found: Status) -> str:
-    return "\n".join(
-        f"{clean(deck.deck)}: {clean(deck.path or 'empty')}{', playing' if deck.playing else ''}"
-        for deck in found.decks
+    return "\n".join(f"{clean(deck.deck)}: {_on_deck(deck)}" for deck in found.decks)
+
+
+def _on_deck(deck: Deck) -> str:
+    """``Ada Lantern - Night Bus, playing, +2.1 %, keylock off, fader down, 60 % sure``."""
+    if deck.path is None and not deck.playing:
+        return "empty"
+    name = f"{deck.artist} - {deck.title}" if deck.artist and deck.title else deck.title or deck.path
+    change = 100 * (deck.rate - 1)
+    parts = (
+        clean(name or "something that Segue does not know"),
+        "playing" if deck.playing else "cued",
+        f"{change:+.1f} %" if abs(change) >= _LEAST_CHANGE else "",
+        "" if deck.keylock else "keylock off",
+        "fader down" if deck.is_silent else "",
+        "" if deck.confidence >= 1 else f"{100 * deck.confidence:.0f} % sure",
     )
+    return ", ".join(part for part in parts if part)
 
 
 COMMANDS = {"status": status}

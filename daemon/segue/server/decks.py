@@ -40,15 +40,20 @@ class Decks:
                 key=lambda deck: deck.deck,
             )
 
+    def heard(self) -> Deck | None:
+        """The deck that plays, rather one that is heard in the room; of several the one spoken of last."""
+        those = [deck for deck in self.all() if deck.playing and deck.path]
+        return max(those, key=lambda deck: (not deck.is_silent, deck.updated), default=None)
+
     def playing_one(self, track: int | None, path: str) -> Deck | None:
-        """The deck that plays a track, or a file that is in no library; of several the one spoken of last."""
+        """The deck that plays a track, or a file that is in no library; of several the one heard, and spoken of last."""
         those = [
             deck
             for deck in self.all()
             if deck.playing and ((track is not None and deck.track == track) or deck.path == path)
         ]
-        return max(those, key=lambda deck: deck.updated, default=None)
+        return max(those, key=lambda deck: (not deck.is_silent, deck.updated), default=None)
 
     def playing(self) -> bool:
-        """A deck plays: the daemon is in gig mode."""
+        """A deck plays, be it in the headphones only: the daemon is in gig mode."""
         return any(deck.playing for deck in self.all())

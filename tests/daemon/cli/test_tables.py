@@ -10,8 +10,9 @@ from rich.console import Console
 
 from segue.cli.output import clean, minutes, plural
 from segue.cli.progress import Tally, follow
+from segue.cli.status import _decks
 from segue.cli.tables import bar, suggestions_table
-from segue.protocol.messages import Counts, IndexState, LaneList, Mix, Seed, Status, Suggestion, Suggestions
+from segue.protocol.messages import Counts, Deck, IndexState, LaneList, Mix, Seed, Status, Suggestion, Suggestions
 
 SEED = Seed(
     id=1, path="/a", title="Night Bus", artist="Ada Lantern", bpm=124.0, camelot="8A", energy=6.0, duration=300.0,
@@ -146,3 +147,20 @@ def test_what_is_wrong_is_said_while_one_waits(terminal):
     console = Console(file=io.StringIO(), force_terminal=terminal, width=80)
     follow(_Answers(stuck, stuck, status(0)), console)
     assert "The models were changed" in console.file.getvalue()
+
+
+def test_decks_are_told_as_a_dj_would():
+    decks = [
+        Deck(deck="mixxx 1", path="/a.mp3", track=1, title="Night Bus", artist="Ada Lantern", playing=True, rate=1.021),
+        Deck(deck="mixxx 2", path="/b.mp3", track=2, title="Py\x1blon", keylock=False, volume=0.0, confidence=0.6),
+        Deck(deck="mixxx 3", path="/c.mp3", rate=0.94),
+        Deck(deck="mixxx 4"),
+        Deck(deck="overlay", playing=True),
+    ]
+    assert _decks(msgspec.structs.replace(status(0), decks=decks)).splitlines() == [
+        "mixxx 1: Ada Lantern - Night Bus, playing, +2.1 %",
+        "mixxx 2: Py lon, cued, keylock off, fader down, 60 % sure",
+        "mixxx 3: /c.mp3, cued, -6.0 %",
+        "mixxx 4: empty",
+        "overlay: something that Segue does not know, playing",
+    ]

@@ -91,3 +91,31 @@ def test_of_the_decks_that_play_a_track_the_one_spoken_of_last_counts() -> None:
         decks.playing_one(*asked) for asked in ((7, "seven"), (9, "nine"), (None, "/elsewhere/new.mp3"), (None, "7"))
     ]
     assert [deck and deck.rate for deck in found] == [1.05, None, 0.97, None]
+
+
+def test_what_is_heard_comes_before_what_plays_in_the_headphones() -> None:
+    decks = Decks(clock=lambda: 1.0)
+    decks.update(Deck(deck="1", path="/music/7.mp3", track=7, playing=True, rate=1.02))
+    decks.update(Deck(deck="2", path="/music/8.mp3", track=8, playing=True, volume=0.0))
+    decks.update(Deck(deck="3", path="/music/7.mp3", track=7, playing=True, volume=0.01))
+    assert decks.heard().track == 7
+    assert decks.playing_one(7, "").rate == 1.02
+    decks.update(Deck(deck="1", path=None))
+    assert decks.playing()
+    assert (decks.heard().deck, decks.playing_one(7, "").rate) == ("2", 1.0)
+
+
+def test_what_a_shim_tells_of_a_deck_is_passed_on(library: Library) -> None:
+    events = []
+    with ThreadPoolExecutor(1) as executor:
+        night = NightKeeper(library, 5.0, last_night_counts=False)
+        learner = Learner(library, night, Catalogue(library.columns()).snapshot, silent, executor)
+        references = References(library, executor)
+        decks, tell = Decks(), lambda name, data: events.append((name, data))
+        playing = PlayingHandlers(library, references, decks, Sleeper(), learner, tell, executor)
+        library.store("/music/one.mp3", probe("one", title="One", artist="Ada"), analysis("one"))
+        told = {"deck": "mixxx 2", "number": 2, "path": "/music/one.mp3", "playing": True, "rate": 1.03}
+        told |= {"keylock": False, "volume": 0.25, "confidence": 0.9}
+        deck = playing.update(DeckParams(**told), LOCAL)
+    assert (deck.title, deck.artist, deck.number, deck.volume) == ("One", "Ada", 2, 0.25)
+    assert events == [("deck.changed", told | {"track": deck.track})]

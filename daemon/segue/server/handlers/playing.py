@@ -32,6 +32,8 @@ from segue.server.router import Origin
 
 _log = logging.getLogger(__name__)
 
+_CHANGED: Final = ("deck", "number", "path", "track", "playing", "rate", "keylock", "volume", "confidence")
+"""What the event `deck.changed` tells of a deck."""
 _AHEAD_SECONDS: Final = 60.0
 """Two clocks of one machine or network may differ by so much."""
 
@@ -60,23 +62,27 @@ class PlayingHandlers:
     def update(self, params: DeckParams, origin: Origin) -> Deck:
         """Take a shim's word for what a deck holds; an unanalysed file on a deck is analysed first."""
         del origin
+        track = self._track(params.path)
+        title, artist = self._name(track)
         deck = self._decks.update(
             Deck(
                 deck=params.deck,
+                number=params.number,
                 path=params.path,
-                track=self._track(params.path),
+                track=track,
+                title=title,
+                artist=artist,
                 playing=params.playing,
                 rate=params.rate,
                 keylock=params.keylock,
+                volume=params.volume,
+                confidence=params.confidence,
                 client=params.client,
             )
         )
         self._indexer.wake()
         self._learner.deck(deck)
-        self._publish(
-            "deck.changed",
-            {"deck": deck.deck, "path": deck.path, "track": deck.track, "playing": deck.playing, "rate": deck.rate},
-        )
+        self._publish("deck.changed", {name: getattr(deck, name) for name in _CHANGED})
         return deck
 
     def decks(self, params: Nothing, origin: Origin) -> DeckList:
@@ -127,6 +133,11 @@ class PlayingHandlers:
         except TrackNotFoundError:
             pass  # not from a watched folder: the deck is known by its path alone
         return None
+
+    def _name(self, track: int | None) -> tuple[str | None, str | None]:
+        """Title and artist, where the library has the track."""
+        found = [] if track is None else self._library.brief([track])
+        return (found[0].title, found[0].artist) if found else (None, None)
 
     def _hurry(self, path: str) -> None:
         try:

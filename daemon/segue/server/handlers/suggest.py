@@ -171,10 +171,9 @@ class SuggestHandlers:
 
     def _current(self) -> str:
         """The track on the deck that plays, else the one that was played last."""
-        playing = [deck for deck in self._decks.all() if deck.playing and deck.path]
-        if playing:
-            deck = max(playing, key=lambda deck: deck.updated)
-            return deck.path if deck.track is None and deck.path else f"#{deck.track}"
+        deck = self._decks.heard()
+        if deck is not None and deck.path:
+            return deck.path if deck.track is None else f"#{deck.track}"
         plays = self._library.plays(1)
         if not plays:
             raise TrackNotFoundError(
