@@ -1,8 +1,9 @@
-"""Setting Mixxx up, and undoing it: three playlists and two files of a controller script, made while Mixxx is closed."""
+"""Setting Mixxx up, and undoing it: four playlists and two files of a controller script, made while Mixxx is closed."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,7 +15,8 @@ from segue_plugins.mixxx import process
 from segue_plugins.mixxx.database import Database, Playlist
 from segue_plugins.mixxx.settings import Settings
 
-LANES: Final = ("stay", "lift", "turn")
+LANES: Final = ("next", "stay", "lift", "turn")
+"""What our playlists are for; records of earlier versions lack the first."""
 PREFIX: Final = "Segue: "
 SCRIPT: Final = "segue.js"
 MAPPING: Final = "Segue.midi.xml"
@@ -32,8 +34,13 @@ class Record(msgspec.Struct, kw_only=True):
     """The folder for controllers was not there before."""
 
     def playlist(self, lane: str) -> Playlist:
-        """The playlist of a lane."""
+        """The playlist of a lane. KeyError when there is none: see `playlists`."""
         return Playlist(self.ids[lane], self.lanes[lane])
+
+    @property
+    def playlists(self) -> dict[str, Playlist]:
+        """The playlists that were made, by lane; what an earlier version set up has no ``next``."""
+        return {lane: self.playlist(lane) for lane in self.lanes if lane in self.ids}
 
 
 class Done(NamedTuple):
@@ -57,8 +64,17 @@ def read(settings: Settings) -> Record | None:
         ) from error
 
 
-def set_up(settings: Settings, prefix: str = PREFIX) -> Done:
-    """Back the data base up, make the playlists and install the script. Doing it again changes nothing more.
+def set_up(settings: Settings, prefix: str | None = None, names: Mapping[str, str] | None = None) -> Done:
+    """Back the data base up, make the playlists and install the script. Doing it again adds only what is missing.
+
+    Parameters
+    ----------
+    settings
+        Where Mixxx keeps its things.
+    prefix
+        How the playlists' names begin; None: as they do already, or with `PREFIX`.
+    names
+        Whole names by lane, for those that should not begin so.
 
     Raises
     ------
@@ -73,14 +89,7 @@ def set_up(settings: Settings, prefix: str = PREFIX) -> Done:
     _refuse_running(settings)
     database = Database(settings.database)
     database.check()
-    record = read(settings)
-    if record is None:
-        record = _new(settings, database, prefix)
-    elif list(record.lanes.values()) != [f"{prefix}{lane}" for lane in LANES]:
-        raise ProgramSetupError(
-            f"Mixxx is set up with the playlists {', '.join(record.lanes.values())}. "
-            "For other names run `segue mixxx setup --undo` first."
-        )
+    record = _planned(settings, database, prefix, names or {})
     backup = settings.own / _BACKUP
     settings.own.mkdir(exist_ok=True)
     if not backup.exists():
@@ -110,7 +119,7 @@ def undo(settings: Settings) -> list[str]:
     _refuse_running(settings)
     database = Database(settings.database)
     database.check()
-    database.remove(Playlist(number, record.lanes[lane]) for lane, number in record.ids.items())
+    database.remove(record.playlists.values())
     for name in (MAPPING, SCRIPT):
         (settings.controllers / name).unlink(missing_ok=True)
     if record.made_controllers and not any(settings.controllers.iterdir()):
@@ -119,20 +128,50 @@ def undo(settings: Settings) -> list[str]:
     return list(record.lanes.values())
 
 
-def _new(settings: Settings, database: Database, prefix: str) -> Record:
-    record = Record(
-        lanes={lane: f"{prefix}{lane}" for lane in LANES}, made_controllers=not settings.controllers.exists()
-    )
-    if taken := database.named(record.lanes.values()):
+def _planned(settings: Settings, database: Database, prefix: str | None, names: Mapping[str, str]) -> Record:
+    """What there should be; nothing is written yet."""
+    record = read(settings)
+    if record is None:
+        record = Record(lanes={}, made_controllers=not settings.controllers.exists())
+        _refuse_foreign(settings)
+    missing = {
+        lane: names.get(lane, f"{_prefix(record) if prefix is None else prefix}{lane}")
+        for lane in LANES
+        if lane not in record.lanes
+    }
+    others = [
+        lane
+        for lane, name in record.lanes.items()
+        if names.get(lane, name if prefix is None else f"{prefix}{lane}") != name
+    ]
+    if others:
         raise ProgramSetupError(
-            f"Mixxx has playlists of yours with the names {', '.join(taken)}. Choose other ones with --prefix."
+            f"Mixxx is set up with the playlists {', '.join(record.lanes.values())}. "
+            "For other names run `segue mixxx setup --undo` first."
         )
+    wanted = {lane: record.lanes.get(lane) or missing[lane] for lane in LANES}
+    if len(set(wanted.values())) < len(wanted) or not all(name.strip() for name in wanted.values()):
+        raise ProgramSetupError("Each of the playlists needs a name of its own.")
+    if taken := database.named(missing.values()):
+        raise ProgramSetupError(
+            f"Mixxx has playlists of yours with the names {', '.join(taken)}. Choose other ones with --prefix or --name."
+        )
+    record.lanes = wanted
+    return record
+
+
+def _prefix(record: Record) -> str:
+    """How the names of the playlists that are there begin."""
+    prefixes = {name.removesuffix(lane) for lane, name in record.lanes.items() if name.endswith(lane)}
+    return prefixes.pop() if len(prefixes) == 1 else PREFIX
+
+
+def _refuse_foreign(settings: Settings) -> None:
     for name in (MAPPING, SCRIPT):
         if (settings.controllers / name).exists():
             raise ProgramSetupError(
                 f"{settings.controllers / name} is there already, and not from this setup. Move it away, then try again."
             )
-    return record
 
 
 def _install(settings: Settings) -> None:

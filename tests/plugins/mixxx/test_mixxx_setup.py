@@ -8,6 +8,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from segue.errors import (
@@ -110,7 +111,7 @@ def test_setup_twice_and_undo(mixxx):
     assert done.script.read_text().startswith("// Segue")
     assert [done.backup.exists(), done.mapping.exists()] == [True, True]
     after = content(mixxx)
-    assert setup.set_up(mixxx).playlists == ["Segue: stay", "Segue: lift", "Segue: turn"]
+    assert setup.set_up(mixxx).playlists == ["Segue: next", "Segue: stay", "Segue: lift", "Segue: turn"]
     assert content(mixxx) == after
     assert setup.undo(mixxx) == done.playlists
     assert content(mixxx) == before
@@ -126,6 +127,38 @@ def test_a_setup_that_was_cut_short_is_taken_up_again(mixxx, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             setup.set_up(mixxx)
     assert setup.set_up(mixxx).playlists
+    setup.undo(mixxx)
+    assert content(mixxx) == before
+
+
+def test_names_one_by_one(mixxx):
+    done = setup.set_up(mixxx, "> ", {"next": "Tonight"})
+    assert done.playlists == ["Tonight", "> stay", "> lift", "> turn"]
+    assert setup.set_up(mixxx).playlists == done.playlists, "nobody asks for other names"
+    with pytest.raises(ProgramSetupError, match="undo"):
+        setup.set_up(mixxx, names={"next": "Later"})
+    setup.undo(mixxx)
+    with pytest.raises(ProgramSetupError, match="of its own"):
+        setup.set_up(mixxx, names={"next": "Same", "turn": "Same"})
+    assert main(["setup", "--settings", str(mixxx.folder), "--name", "next=Tonight"]) == 0
+    assert setup.read(mixxx).playlist("next").name == "Tonight"
+    for wrong in ("best=Tonight", "next", "next= "):
+        with pytest.raises(SystemExit):
+            main(["setup", "--settings", str(mixxx.folder), "--name", wrong])
+
+
+def test_what_an_earlier_version_set_up_still_reads_and_gets_what_is_missing(mixxx):
+    before = content(mixxx)
+    setup.set_up(mixxx, "Next: ")
+    older = setup.read(mixxx)
+    change(mixxx, "DELETE FROM Playlists WHERE name = 'Next: next'")
+    for kept in (older.lanes, older.ids):
+        del kept["next"]
+    (mixxx.own / "setup.json").write_bytes(msgspec.json.encode(older))
+    assert list(setup.read(mixxx).playlists) == ["stay", "lift", "turn"]
+    assert setup.set_up(mixxx).playlists == ["Next: next", "Next: stay", "Next: lift", "Next: turn"]
+    assert setup.read(mixxx).playlist("next").name == "Next: next"
+    assert setup.read(mixxx).playlist("lift") == older.playlist("lift")
     setup.undo(mixxx)
     assert content(mixxx) == before
 
