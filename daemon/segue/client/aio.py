@@ -22,6 +22,7 @@ from segue.client.feedback import AsyncFeedback
 from segue.client.journeys import AsyncJourneys
 from segue.client.producer import AsyncProducer
 from segue.client.sequence import EventSequence, NamedEvent
+from segue.client.standing import AsyncStanding
 from segue.client.tuning import AsyncTuning
 from segue.client.wire import CHECK_SECONDS, Finder, Transport, open_socket, restarted, timed_out
 from segue.errors import DaemonNotRunningError, ProtocolError
@@ -35,7 +36,7 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
-class AsyncClient(AsyncCollecting, AsyncProducer, AsyncFeedback, AsyncTuning, AsyncJourneys):
+class AsyncClient(AsyncCollecting, AsyncProducer, AsyncFeedback, AsyncTuning, AsyncJourneys, AsyncStanding):
     """As `Client`, for one event loop. Calls run side by side; a call that is cancelled harms no other.
 
     On Windows ZeroMQ needs a selector loop: ``asyncio.run(..., loop_factory=asyncio.SelectorEventLoop)``.

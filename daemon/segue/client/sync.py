@@ -20,6 +20,7 @@ from segue.client.feedback import Feedback
 from segue.client.journeys import Journeys
 from segue.client.producer import Producer
 from segue.client.sequence import EventSequence, NamedEvent
+from segue.client.standing import Standing
 from segue.client.tuning import Tuning
 from segue.client.wire import CHECK_SECONDS, Finder, Transport, open_socket, restarted, timed_out
 from segue.errors import DaemonNotRunningError
@@ -31,7 +32,7 @@ from segue.server.connection import ConnectionInfo
 R = TypeVar("R")
 
 
-class Client(Collecting, Producer, Feedback, Tuning, Journeys):
+class Client(Collecting, Producer, Feedback, Tuning, Journeys, Standing):
     """Asks the daemon of a home. A daemon that was restarted is found again; threads may share a client, and take turns.
 
     Parameters

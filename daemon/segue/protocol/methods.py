@@ -65,6 +65,10 @@ METHODS: Final[dict[str, Method]] = {
         Method("session.new_night", m.Nothing, m.Night, "Begin a night: nothing was played tonight."),
         Method("session.night", m.Nothing, m.Night, "The night so far."),
         Method("session.history", m.LimitParams, m.PlayList, "What was played, latest first."),
+        Method("session.wishes", m.Nothing, m.Wishes, "What every shim asks for until it is changed."),
+        Method(
+            "session.wish", m.WishParams, m.Wishes, "Wish for a lane, filters or a preset, or for nothing any more."
+        ),
         Method("feedback.rate", m.RateParams, m.Opinion, "Like or dislike a track, always or after another one."),
         Method(
             "feedback.learn", m.LearnParams, m.Lesson, "Learn from a file with sets or playlists of another program."

@@ -39,6 +39,7 @@ from segue.server.handlers.references import References
 from segue.server.handlers.suggest import SuggestHandlers
 from segue.server.handlers.trust import TrustHandlers
 from segue.server.handlers.tuning import TuningHandlers
+from segue.server.handlers.wishes import WishesHandlers
 from segue.server.indexer import Indexer
 from segue.server.learner import Learner
 from segue.server.lock import HomeLock
@@ -53,6 +54,7 @@ from segue.server.tag_writer import TagWriter
 from segue.server.taste import Taste
 from segue.server.tuner import Tuner
 from segue.server.unfinished import Unfinished
+from segue.server.wishing import Wishing
 from segue.watch.watcher import Watcher
 
 _log = logging.getLogger(__name__)
@@ -155,6 +157,7 @@ class Daemon:
         if library.next_model is not None:
             renewer.aim(chosen)
         watcher = self._watcher(library, indexer, mirror, events)
+        wishing = self._wishing(stack, library, events)
         about = DaemonHandlers(
             home=home,
             library=library,
@@ -164,6 +167,7 @@ class Daemon:
             renewer=renewer,
             pool=pool,
             decks=decks,
+            wishing=wishing,
             events=events,
             problems=[sentence for sentence in (trouble, problem) if sentence],
             shutdown=self.end,
@@ -184,6 +188,7 @@ class Daemon:
             LibraryHandlers(library, watcher, mirror, executor),
             self._collection(stack, library, references, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, learner, events.publish, executor),
+            WishesHandlers(wishing),
             self._feedback(stack, library, references, learner, tuning, executor),
             models,
             self._trust(
@@ -202,17 +207,20 @@ class Daemon:
         events.start()
         self._presence = Presence(home, lock, self._announce(stack, router, events, doors, about))
 
+        self._set_to_work(stack, indexer, renewer, watcher)
+        executor.submit(models.tidy)
+        stack.callback(events.publish, "daemon.stopping")
+        _log.info(
+            "Segue %s answers: %d tracks, models %s", segue.__version__, space.catalogue.rows().count, space.model_id
+        )
+
+    def _set_to_work(self, stack: ExitStack, indexer: Indexer, renewer: Renewer, watcher: Watcher) -> None:
         indexer.start()
         stack.callback(lambda: indexer.stop(_DRAIN_SECONDS if self._drain else 0.0))
         renewer.start()
         stack.callback(renewer.stop, _POOL_STOP_SECONDS)
         watcher.start()
         stack.callback(watcher.stop)
-        executor.submit(models.tidy)
-        stack.callback(events.publish, "daemon.stopping")
-        _log.info(
-            "Segue %s answers: %d tracks, models %s", segue.__version__, space.catalogue.rows().count, space.model_id
-        )
 
     @staticmethod
     def _take_over(library: Library, spaces: Spaces, named: Named, mirror: Mirror, indexer: Indexer) -> None:
@@ -255,6 +263,13 @@ class Daemon:
         learner = Learner(library, night, snapshot, events.publish, one_by_one)
         self._keeping.append(learner.tick)
         return learner
+
+    @staticmethod
+    def _wishing(stack: ExitStack, library: Library, events: Events) -> Wishing:
+        """Wishes are written in their order; a stop lets that finish."""
+        one_by_one = ThreadPoolExecutor(1, thread_name_prefix="wishes")
+        stack.callback(one_by_one.shutdown)
+        return Wishing(library, events.publish, one_by_one)
 
     @staticmethod
     def _feedback(

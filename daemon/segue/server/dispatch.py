@@ -22,6 +22,7 @@ from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.handlers.suggest import SuggestHandlers
 from segue.server.handlers.trust import TrustHandlers
 from segue.server.handlers.tuning import TuningHandlers
+from segue.server.handlers.wishes import WishesHandlers
 from segue.server.router import Dispatch, Origin
 
 Handler = Callable[[Any, Origin], Result | Future[Any]]
@@ -38,6 +39,7 @@ def dispatcher(
     library: LibraryHandlers,
     collection: CollectionHandlers,
     playing: PlayingHandlers,
+    wishes: WishesHandlers,
     feedback: FeedbackHandlers,
     models: ModelsHandlers,
     trust: TrustHandlers,
@@ -77,6 +79,8 @@ def dispatcher(
         "session.new_night": playing.new_night,
         "session.night": playing.night,
         "session.history": playing.history,
+        "session.wishes": wishes.wishes,
+        "session.wish": wishes.wish,
         "feedback.rate": feedback.rate,
         "feedback.learn": feedback.learn,
         "feedback.memory": feedback.memory,

@@ -106,6 +106,7 @@ from segue.protocol.messages.trust import (
     WriteTagsParams,
 )
 from segue.protocol.messages.tuning import TuneParams, WeightLesson, WeightList, WeightPart, WeightsParams
+from segue.protocol.messages.wishes import Wishes, WishParams
 
 __all__ = [
     "AddFolderParams",
@@ -207,6 +208,8 @@ __all__ = [
     "WeightList",
     "WeightPart",
     "WeightsParams",
+    "WishParams",
+    "Wishes",
     "Work",
     "WorkParams",
     "WriteTagsParams",

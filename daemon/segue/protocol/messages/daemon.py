@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec import field
+
 from segue.protocol.messages.base import Limit, Message, Result, Text
 from segue.protocol.messages.library import Counts, Folder, IndexState
 from segue.protocol.messages.playing import Deck
+from segue.protocol.messages.wishes import Wishes
 
 
 class Renewal(Result):
@@ -58,6 +61,8 @@ class Status(Result):
     seq: int
     """Number of the last event: an event with a higher number is news."""
     decks: list[Deck] = []
+    wishes: Wishes = field(default_factory=Wishes)
+    """What shims are to ask for."""
     renewal: Renewal | None = None
     """How far the change to another set of networks is, while there is one."""
     problems: list[str] = []

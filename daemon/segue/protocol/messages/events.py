@@ -24,6 +24,7 @@ EventName = Literal[
     "progress",
     "folder.changed",
     "deck.changed",
+    "wishes.changed",
     "play.added",
     "play.removed",
     "night.started",

@@ -19,6 +19,7 @@ from segue.server.indexer import Indexer
 from segue.server.renewal import Renewer
 from segue.server.router import Origin
 from segue.server.spaces import Spaces
+from segue.server.wishing import Wishing
 from segue.watch.watcher import Watcher
 
 
@@ -36,6 +37,7 @@ class DaemonHandlers:
         renewer: Renewer,
         pool: AnalysisPool,
         decks: Decks,
+        wishing: Wishing,
         events: Events,
         problems: list[str],
         shutdown: Callable[[bool], None],
@@ -48,6 +50,7 @@ class DaemonHandlers:
         self._renewer = renewer
         self._pool = pool
         self._decks = decks
+        self._wishing = wishing
         self._events = events
         self.endpoints: dict[str, str] = {}
         """Where the daemon listens, once it does."""
@@ -95,6 +98,7 @@ class DaemonHandlers:
             index=space.index.state(),
             seq=seq,
             decks=self._decks.all(),
+            wishes=self._wishing.now,
             problems=list(dict.fromkeys(trouble for trouble in troubles if trouble)),
         )
 

@@ -1,0 +1,31 @@
+"""What can be asked about what holds until it is changed: wishes, and the shims that the daemon starts."""
+
+# ruff: noqa: D103 - the functions are described where they are used, as the methods of `Client`
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from segue.client.asks import Ask, text_of
+from segue.protocol import messages as m
+
+
+def wishes() -> Ask[m.Wishes]:
+    return Ask("session.wishes", m.Nothing(), m.Wishes)
+
+
+def wish(
+    lane: m.LaneName | None, filters: m.Filters | Mapping[str, Any] | None, preset: str | None, *, clear: bool
+) -> Ask[m.Wishes]:
+    named: Mapping[str, Any] = msgspec.to_builtins(filters) if isinstance(filters, m.Filters) else filters or {}
+    said = None if filters is None else {name: _said(value) for name, value in named.items()}
+    return Ask("session.wish", {"lane": lane, "filters": said, "preset": preset, "clear": clear}, m.Wishes)
+
+
+def _said(value: object) -> object:
+    if isinstance(value, str):
+        return text_of(value)
+    return [_said(one) for one in value] if isinstance(value, list | tuple | set | frozenset) else value
