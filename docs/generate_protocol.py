@@ -244,6 +244,8 @@ def _default(field: shapes.Field) -> str:
         return "`{}`"
     if field.default is not NODEFAULT:
         return f"`{msgspec.json.encode(field.default).decode()}`"
+    if isinstance(field.default_factory, type) and issubclass(field.default_factory, Struct):
+        return "`{}`"
     if field.default_factory is not NODEFAULT:
         return f"`{msgspec.json.encode(field.default_factory()).decode()}`"
     return ""

@@ -25,6 +25,7 @@ _SECTIONS: Final[dict[str, dict[str, _Entry]]] = {
     "Play": {
         "up": _Entry("up", "Start Segue, index music folders, keep watching them."),
         "next": _Entry("ask", "What to play next, and why."),
+        "wish": _Entry("wish", "What DJ programs are to be shown from now on: a lane, filters, a preset."),
         "path": _Entry("path", "From one track to another in steps that mix."),
         "similar": _Entry("ask", "What sounds like an audio file, in the library or not."),
         "search": _Entry("ask", "Find tracks by words."),

@@ -8,6 +8,7 @@ import click
 
 from segue.cli.options import Options, home_option, json_option, pass_options
 from segue.cli.output import clean, make_console, minutes, plural, print_json
+from segue.cli.wish import in_words
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,6 +55,7 @@ def _facts(found: Status) -> Table:
         ("tracks", _tracks(found)),
         ("work", _work(found)),
         ("decks", _decks(found)),
+        ("wishes", in_words(found.wishes)),
         ("index", f"{found.index.state}, {plural(found.index.vectors, 'vector')}"),
         ("models", ", ".join(f"{name} {version}" for name, version in found.models.items())),
         ("change", _change(found)),
