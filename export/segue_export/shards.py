@@ -25,6 +25,7 @@ __all__ = [
     "SplitError",
     "Track",
     "TrackLabels",
+    "is_dataset",
     "read_manifest",
     "read_tracks",
     "split_of",
@@ -95,12 +96,14 @@ class ShardWriter:
 
     A row is written after its audio. What an interruption left behind, audio that no row names, half a row, or a
     row whose audio was never written to the disk, is removed when the folder is opened again. Only one writer may be at
-    work in a folder. Raises ValueError when the folder holds a manifest that is none.
+    work in a folder. A manifest that is there as Parquet alone is taken over into ``manifest.csv``. Raises ValueError when the
+    folder holds a manifest that is none, or audio without any.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._manifest, self._audio = folder / MANIFEST, folder / AUDIO
+        _need_manifest(folder)
         rows = list(_recovered(self._manifest, self._audio))
         self.known = {(row.group, row.path) for row in rows}
         self._hashes = {row.sha256 for row in rows if row.status == "ok"}
@@ -196,6 +199,17 @@ def write_manifest(path: Path, rows: Iterable[Track]) -> None:
     partial.replace(path)
 
 
+def _need_manifest(folder: Path) -> None:
+    """Take over a Parquet manifest that is alone. Raises ValueError for audio of which nothing says what it is."""
+    manifest, audio = folder / MANIFEST, folder / AUDIO
+    if manifest.exists():
+        return
+    if (folder / PARQUET_MANIFEST).exists():
+        write_manifest(manifest, read_tracks(folder))
+    elif audio.exists() and audio.stat().st_size:
+        raise ValueError(f"it has {AUDIO} and no {MANIFEST}: put the manifest back, or choose another folder")
+
+
 def _recovered(manifest: Path, audio: Path) -> Iterator[Track]:
     """Rows that are whole and have their audio; the manifest is written anew if these are not all, or it is an old one."""
     if not manifest.exists():
@@ -241,20 +255,32 @@ def _track(path: Path, number: int, row: list[str], *, old: bool) -> Track:
         raise ValueError(f"{path}, row {number}: {error}") from error
 
 
+def is_dataset(folder: Path) -> bool:
+    """Whether a folder holds the manifest of a dataset."""
+    return any((folder / name).is_file() for name in (MANIFEST, PARQUET_MANIFEST))
+
+
 def read_tracks(folder: Path) -> list[Track]:
     """All rows of a dataset folder's manifest, ``manifest.csv``, or ``manifest.parquet`` when only that is there.
 
-    Raises FileNotFoundError when neither is, and ValueError for a wrong row.
+    Raises FileNotFoundError when neither is, and ValueError for a wrong row, or for Parquet that cannot be read.
     """
-    parquet = folder / PARQUET_MANIFEST
-    if parquet.exists() and not (folder / MANIFEST).exists():
-        from segue_export.datasets.parquet import read_rows  # noqa: PLC0415  # an optional dependency
-
-        columns, rows = read_rows(parquet)
-        if columns != FIELDS:
-            raise ValueError(f"{parquet} is no dataset manifest: its columns should be {', '.join(FIELDS)}")
-        return [_track(parquet, number, row, old=False) for number, row in enumerate(rows(), 2)]
+    if (folder / PARQUET_MANIFEST).exists() and not (folder / MANIFEST).exists():
+        return _read_parquet(folder / PARQUET_MANIFEST)
     return read_manifest(folder / MANIFEST)
+
+
+def _read_parquet(path: Path) -> list[Track]:
+    from segue_export.datasets.build import DatasetError  # noqa: PLC0415  # it builds with what is in here
+    from segue_export.datasets.parquet import read_rows  # noqa: PLC0415  # an optional dependency
+
+    try:
+        columns, rows = read_rows(path)
+        if columns != FIELDS:
+            raise ValueError(f"{path} is no dataset manifest: its columns should be {', '.join(FIELDS)}")
+        return [_track(path, number, row, old=False) for number, row in enumerate(rows(), 2)]
+    except DatasetError as error:
+        raise ValueError(str(error)) from error
 
 
 class Corpus:

@@ -9,6 +9,7 @@ from importlib import import_module
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from dataset_support import record, rows_of
 from export_support import tune
@@ -20,6 +21,8 @@ from segue_export.datasets.info import summarise
 from segue_export.datasets.items import Item
 from segue_export.datasets.labels import TrackLabels
 from segue_export.datasets.progress import Progress
+from segue_export.evaluation import main as evaluate
+from segue_export.evaluation.clips import read_clips
 from segue_export.shards import Corpus, ShardWriter, read_tracks
 
 
@@ -76,6 +79,53 @@ def test_parquet_and_back(dataset: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert main(["export", str(dataset), str(tmp_path / "manifest.csv")]) == 0
     (tmp_path / "audio.i16").write_bytes((dataset / "audio.i16").read_bytes())
     assert read_tracks(tmp_path) == expected
+
+
+def test_a_dataset_with_a_parquet_manifest_alone_is_listened_to_and_grows(tmp_path: Path) -> None:
+    for number in (1, 2):
+        record(tmp_path / f"audio/{number}.wav", number)
+    command = [
+        "folder",
+        str(tmp_path / "audio"),
+        "--min-seconds",
+        "1",
+        "--workers",
+        "1",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert main(command) == 0
+    before = {clip.name: clip.wave() for clip in read_clips(tmp_path / "out")}
+    assert main(["export", str(tmp_path / "out"), str(tmp_path / "out/manifest.parquet")]) == 0
+    (tmp_path / "out/manifest.csv").unlink()
+    clips = read_clips(tmp_path / "out")
+    assert {clip.name: clip.offset is None for clip in clips} == dict.fromkeys(before, False)
+    record(tmp_path / "audio/3.wav", 3)
+    assert main(command) == 0
+    after = {clip.name: clip.wave() for clip in read_clips(tmp_path / "out")}
+    assert len(after) == 3
+    assert all(np.array_equal(after[name], wave) for name, wave in before.items()), "what was there is kept"
+
+
+def test_audio_of_which_nothing_says_what_it_is_is_left_alone(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (dataset / "manifest.csv").unlink()
+    held = (dataset / "audio.i16").stat().st_size
+    record(tmp_path / "audio/1.wav", 1)
+    assert main(["folder", str(tmp_path / "audio"), "--workers", "1", "--out", str(dataset)]) == 1
+    assert "has audio.i16 and no manifest.csv" in capsys.readouterr().err
+    assert (dataset / "audio.i16").stat().st_size == held
+
+
+def test_a_parquet_manifest_that_is_none_is_told_in_a_sentence(
+    dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (dataset / "manifest.csv").rename(dataset / "manifest.parquet")
+    with pytest.raises(ValueError, match="cannot be read as Parquet"):
+        Corpus(dataset)
+    assert evaluate.main([str(dataset)]) == 1
+    assert "cannot be read as Parquet" in capsys.readouterr().err
 
 
 def test_a_parquet_table_is_read_as_a_csv_table_is(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from segue_export.shards import (
     ShardWriter,
     SplitError,
     Track,
-    read_manifest,
+    is_dataset,
     read_tracks,
     write_manifest,
 )
@@ -93,16 +93,15 @@ def relabel(items: Iterable[Item], out: Path) -> int:
 
     Raises DatasetError when the manifest is damaged or cannot be written.
     """
-    manifest = out / MANIFEST
-    if not manifest.exists():
+    if not is_dataset(out):
         return 0
     planned = {(item.group, item.path): item for item in items}
     try:
-        rows = read_manifest(manifest)
+        rows = read_tracks(out)
         fresh = [_relabelled(row, planned.get((row.group, row.path))) for row in rows]
         changed = sum(new is not old for new, old in zip(fresh, rows, strict=True))
         if changed:
-            write_manifest(manifest, fresh)
+            write_manifest(out / MANIFEST, fresh)
     except (OSError, ValueError) as error:
         raise DatasetError(f"{out} cannot be used as a dataset folder: {error}") from error
     return changed
@@ -116,8 +115,7 @@ def _relabelled(row: Track, item: Item | None) -> Track:
 
 def pending(items: Iterable[Item], out: Path) -> list[Item]:
     """Recordings that the dataset does not have yet. Raises ValueError when its manifest is damaged."""
-    manifest = out / MANIFEST
-    known = {(row.group, row.path) for row in read_manifest(manifest)} if manifest.exists() else set()
+    known = {(row.group, row.path) for row in read_tracks(out)} if is_dataset(out) else set()
     return [item for item in items if (item.group, item.path) not in known]
 
 

@@ -34,10 +34,13 @@ def read_rows(path: Path) -> tuple[tuple[str, ...], Callable[[], Iterator[list[s
         raise DatasetError(f"{path} cannot be read as Parquet: {error}") from error
 
     def rows() -> Iterator[list[str]]:
-        with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches():
-                for row in batch.to_pylist():
-                    yield [_text(row[name]) for name in names]
+        try:
+            with parquet.ParquetFile(path) as file:
+                for batch in file.iter_batches():
+                    for row in batch.to_pylist():
+                        yield [_text(row[name]) for name in names]
+        except (OSError, arrow.ArrowException) as error:
+            raise DatasetError(f"{path} cannot be read as Parquet: {error}") from error
 
     return names, rows
 

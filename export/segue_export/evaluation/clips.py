@@ -15,7 +15,7 @@ from segue.audio.formats import is_audio_name
 from segue.frontend.constants import SAMPLE_RATE
 from segue.frontend.mel import Waveform
 from segue_export.evaluation.genres import genre_of
-from segue_export.shards import Corpus, Track, TrackLabels
+from segue_export.shards import AUDIO, Corpus, Track, TrackLabels, is_dataset
 
 NO_LABELS: Final = TrackLabels()
 
@@ -53,7 +53,7 @@ def read_clips(source: Path, split: str | None = None, genre: str = "style") -> 
     `segue_export.evaluation.genres`), ``group``, or ``tag:a,b,c`` (which of these tags a clip has; clips with none or several
     have no genre). Raises ValueError with advice when there is nothing to evaluate.
     """
-    if (source / "manifest.csv").is_file():
+    if is_dataset(source):
         return _of_dataset(source, split, genre)
     if not source.is_dir():
         raise ValueError(f"{source} is neither a dataset nor a folder of audio files: check the path")
@@ -62,7 +62,7 @@ def read_clips(source: Path, split: str | None = None, genre: str = "style") -> 
 
 def _of_dataset(folder: Path, split: str | None, genre: str) -> list[Clip]:
     corpus = Corpus(folder, split)
-    shard = folder / "audio.i16"
+    shard = folder / AUDIO
     return [
         Clip(
             name=f"{track.group}/{track.path}",
