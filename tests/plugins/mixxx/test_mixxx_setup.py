@@ -8,6 +8,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import mixxx_tables
 import msgspec
 import pytest
 
@@ -23,31 +24,13 @@ from segue_plugins.mixxx.__main__ import main
 from segue_plugins.mixxx.database import Database, Playlist
 from segue_plugins.mixxx.settings import Settings
 
-TABLES = """
-CREATE TABLE settings(name TEXT UNIQUE, value TEXT, locked INTEGER, hidden INTEGER);
-CREATE TABLE Playlists(id INTEGER PRIMARY KEY, name varchar(48), position INTEGER, hidden INTEGER DEFAULT 0 NOT NULL,
-    date_created datetime, date_modified datetime, locked INTEGER DEFAULT 0);
-CREATE TABLE PlaylistTracks(id INTEGER PRIMARY KEY, playlist_id INTEGER, track_id INTEGER, position INTEGER,
-    pl_datetime_added);
-CREATE TABLE library(id INTEGER PRIMARY KEY, location INTEGER, duration FLOAT, mixxx_deleted INTEGER);
-CREATE TABLE track_locations(id INTEGER PRIMARY KEY, location TEXT UNIQUE, fs_deleted INTEGER);
-CREATE TABLE track_analysis(id INTEGER PRIMARY KEY, track_id INTEGER, type TEXT);
-INSERT INTO settings VALUES('mixxx.schema.version', '39', 0, 0);
-INSERT INTO Playlists(id, name, position, hidden) VALUES(1, 'Auto DJ', 1, 1), (2, '2026-01-01', 2, 2), (3, 'Friday', 3, 0);
-INSERT INTO PlaylistTracks(playlist_id, track_id, position) VALUES(3, 1, 1), (3, 2, 2), (2, 2, 1);
-INSERT INTO track_locations VALUES(1, '/music/a.flac', 0), (2, '/music/b.flac', 0), (3, '/music/gone.flac', 1);
-INSERT INTO library VALUES(1, 1, 200.0, 0), (2, 2, 300.0, 0), (3, 3, 100.0, 0);
-INSERT INTO track_analysis(track_id, type) VALUES(1, '1');
-"""
-
 
 @pytest.fixture
 def mixxx(tmp_path) -> Settings:
     place = Settings(tmp_path / "mixxx")
     place.folder.mkdir()
     (place.folder / "mixxx.cfg").write_text("[Config]\nVersion 2.5.0\n")
-    with closing(sqlite3.connect(place.database)) as db:
-        db.executescript(TABLES)
+    mixxx_tables.make(place.database)
     return place
 
 
@@ -252,15 +235,6 @@ def test_a_locked_data_base_is_busy_and_soon_says_so(mixxx):
             database.write({record.playlist("stay"): [1]})
         assert time.monotonic() - began < 1.0
     database.write({record.playlist("stay"): [1]})
-
-
-def test_what_is_read(mixxx):
-    database = Database(mixxx.database)
-    assert database.ids(["/music/a.flac", "/music/gone.flac", "/music/none.flac"]) == {"/music/a.flac": 1}
-    assert database.ids([]) == {}
-    assert [database.is_analysed(f"/music/{name}.flac") for name in "ab"] == [True, False]
-    last = database.last_played()
-    assert (last.path, last.seconds) == ("/music/b.flac", 300.0)
 
 
 def test_the_command_says_what_is_wrong(mixxx, tmp_path, capsys):
