@@ -321,6 +321,12 @@ class ProgramSetupError(ProgramError):
     code = "program-setup"
 
 
+class ProgramTakenError(ProgramError):
+    """Another shim follows the DJ program already."""
+
+    code = "program-taken"
+
+
 # Daemon and protocol ------------------------------------------------------------------------------------------------
 
 
