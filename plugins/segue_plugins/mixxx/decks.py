@@ -1,37 +1,45 @@
-"""What is on Mixxx's decks, from what can be seen of it: open files, and the history that it writes.
+"""What is on Mixxx's decks: one answer from its script, its open files, its history and its window title.
 
-Mixxx tells nobody what its decks hold. Three facts together say most of it:
+Each of them knows a part, and any of them may be missing:
 
-- a deck holds its file open from the load to the eject. So does the analyser, for as long as it reads;
-- the place in the file moves while a deck plays it, in formats that Mixxx reads as it goes (not in MP3, which it maps);
-- about 1.5 s after a track has become the loudest one that plays, a row of the history names it.
+- the script in Mixxx (`told`) knows every deck's number, whether it plays, tempo, keylock, faders and length, at once, but no path;
+- open files (`look`): a deck holds its file open from the load to the eject. So does the analyser, for as long as it reads. The
+  place in the file moves while a deck plays it, in formats that Mixxx reads as it goes (not in MP3, which it maps);
+- the history (`heard`): about 1.5 s after a track has become the loudest one that plays, a row names it;
+- the window title, or a broadcast (`named`): as the history, where that cannot be read.
 
-Which of Mixxx's decks it is nobody says: ours are called ``mixxx a``, ``mixxx b`` ... in the order of their loads, and a
-track that replaces another one in the same look takes its letter.
+With the script the decks are Mixxx's own, ``mixxx 1``, ``mixxx 2`` ..., and a file that none of them has is in a preview or a
+sampler. Without, they are ``mixxx a``, ``mixxx b`` ... in the order of their loads, and a track that replaces another one in the
+same look takes its letter. Whether something plays is said by the script, else by the file that moves, the history, the title.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple
 
+from segue_plugins.mixxx.files import LOOKS, SLOWEST, UNKNOWN_SECONDS, Files, Source, plays
+from segue_plugins.mixxx.matching import CONFIDENCE, DOUBT_SECONDS, By, Matcher, Slot, is_another
 from segue_plugins.mixxx.process import Handle
+from segue_plugins.mixxx.script import DeckReport
 
-LOOKS: Final = 2
-"""A file that is open in so many looks is on a deck, unless the analyser may be the one that reads it."""
-ANALYSER_SECONDS: Final = 15.0
-"""So long a file that only one handle holds, and that Mixxx has not analysed, may be in the analyser alone."""
-SETTLE_SECONDS: Final = 1.5
-"""After a load Mixxx reads ahead: movement says nothing yet."""
-STILL_SECONDS: Final = 4.0
-"""A deck whose file has not moved for so long stands still; Mixxx reads compressed files in steps of up to 2 s."""
-SLOWEST: Final = 1.25
-"""A track that only the history tells of is over after its length, at the slowest tempo: nobody tells when it is stopped."""
-_UNKNOWN_SECONDS: Final = 600.0
+GRACE_SECONDS: Final = 1.5
+"""After the script was heard first, decks of which it has not told yet keep their letters so long."""
+_ROW_SECONDS: Final = 1.0
+"""A row of the history is younger than the track's start by at least so much."""
 _LETTERS: Final = "abcdefghijklmnop"
 
-Confidence = Literal["seen", "told", "guessed"]
+_SOURCES: Final[Mapping[By, Source]] = {
+    "length": "told",
+    "double": "told",
+    "library": "told",
+    "moment": "seen",
+    "rest": "guessed",
+    "history": "history",
+    "title": "title",
+    "": "guessed",
+}
+_SURE: Final[Mapping[Source, float]] = {"told": 1.0, "seen": 0.95, "history": 0.8, "title": 0.5, "guessed": 0.6}
 
 
 class Deck(NamedTuple):
@@ -39,120 +47,272 @@ class Deck(NamedTuple):
 
     name: str
     path: str | None
+    """None: it holds a track that cannot be named."""
     playing: bool = False
-    confidence: Confidence = "guessed"
-    """Of `playing`: ``seen`` from the file, ``told`` by the history, or only ``guessed`` from their silence."""
+    path_by: Source = "seen"
+    playing_by: Source = "guessed"
+    """Who says what the track is, and that it plays or not: see `Source`."""
+    confidence: float = 0.0
+    """Of both, 0..1: the product of how sure each of the two sources is."""
+    number: int | None = None
+    """Mixxx's own, from 1; None: nobody tells. So are the next three."""
+    rate: float | None = None
+    keylock: bool | None = None
+    volume: float | None = None
+    """As heard in the room, 0..1."""
 
 
-@dataclass(slots=True)
-class _File:
-    first: float
-    looks: int = 0
-    handles: int = 0
-    letter: str = ""
-    position: int | None = None
-    moved: float | None = None
-    told: float | None = None
-    """Until when it plays at the longest, where the last row of the history names it."""
+class _Heard(NamedTuple):
+    path: str
+    seconds: float
+    at: float
+    until: float
+    by: Source
+
+
+def _knows_no_lengths(paths: list[str]) -> Mapping[str, float]:
+    del paths
+    return {}
+
+
+def _finds_nothing(duration: float, bpm: float) -> str | None:
+    del duration, bpm
+    return None
 
 
 class Decks:
-    """The state machine: fed with looks and rows, asked for decks."""
+    """The state machine: fed by four sources in any order, asked for decks.
 
-    def __init__(self, is_analysed: Callable[[str], bool]) -> None:
-        self._is_analysed = is_analysed
-        self._files: dict[str, _File] = {}
+    The three callables ask Mixxx's library and must not raise: whether it has analysed a file; the lengths [s] that it knows of
+    files; and the only file of a length [s] and tempo (0: unknown) that it has.
+    """
+
+    def __init__(
+        self,
+        is_analysed: Callable[[str], bool],
+        *,
+        durations: Callable[[list[str]], Mapping[str, float]] = _knows_no_lengths,
+        find: Callable[[float, float], str | None] = _finds_nothing,
+    ) -> None:
+        self._files = Files(is_analysed)
+        self._matcher = Matcher(durations, find)
+        self._slots: dict[int, Slot] = {}
+        """By deck number, while the script is there."""
+        self._linked: float | None = None
+        """Since when the script is there."""
         self._letters: dict[str, str] = {}
         """Path by letter."""
-        self._loads: list[str] = []
-        """Paths on decks, the latest load last."""
+        self._heard: _Heard | None = None
+        self._named: _Heard | None = None
+        self._latest: str | None = None
+        self._now = 0.0
+
+    # What the sources say -------------------------------------------------------------------------------------------
+
+    def look(self, handles: Iterable[Handle], now: float) -> None:
+        """Take the files that are open now."""
+        gone, taken = self._files.look(handles, now)
+        for letter in [letter for letter, path in self._letters.items() if path in gone]:
+            del self._letters[letter]
+        for path in taken:
+            if self._linked is None:
+                self._give_letter(path)
+        if self._linked is None:
+            self._count_doubles(now)
+        self._settle(now)
+
+    def told(self, report: DeckReport, now: float) -> None:
+        """Take a report of the script."""
+        if self._linked is None:
+            self._linked = now
+        slot = self._slots.get(report.number)
+        if slot is None:
+            self._slots[report.number] = Slot(report, now, fresh=now - self._linked > GRACE_SECONDS)
+        elif is_another(slot.report, report):
+            before = slot.path or slot.before
+            self._slots[report.number] = Slot(report, now, fresh=True, before=before)
+        else:
+            slot.report = report
+            if not report.loaded and slot.path is not None:
+                slot.before = slot.path
+                slot.take(None, "")
+        self._settle(now)
+
+    def silent(self, now: float) -> None:
+        """The script is heard no longer: decks go by letters again, the first two by those of their numbers."""
+        if self._linked is None:
+            return
+        was_long = now - self._linked > GRACE_SECONDS
+        self._settle(now)
+        self._letters.clear()
+        held = {slot.path for slot in self._slots.values()}
+        for number, slot in sorted(self._slots.items()):
+            if slot.path in self._files:
+                assert slot.path is not None
+                self._give_letter(slot.path, _LETTERS[(number - 1) % len(_LETTERS)])
+                self._carry(slot, now)
+        for path, file in self._files.items():
+            if path in held:
+                file.on_deck = True
+            elif file.on_deck and was_long and now - file.first > GRACE_SECONDS:
+                file.stray = True
+            elif file.on_deck:
+                self._give_letter(path)
+        self._slots.clear()
+        self._linked = None
+        self._settle(now)
+
+    def heard(self, path: str, seconds: float, now: float) -> None:
+        """Take a new row of the history: this is the loudest now, and it lasts so long (0: unknown)."""
+        self._heard = _Heard(path, seconds, now, now + (seconds or UNKNOWN_SECONDS) * SLOWEST, "history")
+        self._named = None
+        self._files.heard(path, seconds, now)
+        if self._linked is None and path in self._files and self._files[path].on_deck:
+            self._give_letter(path)
+        self._settle(now)
+
+    def named(self, path: str | None, now: float) -> None:
+        """Take what a broadcast or the window title says is heard; tell it again as often as you like."""
+        if path == (self._named.path if self._named else None):
+            return
+        self._named = _Heard(path, 0.0, now, now + UNKNOWN_SECONDS * SLOWEST, "title") if path else None
+        self._files.named(path, now)
+        self._settle(now)
+
+    def forget(self) -> None:
+        """Mixxx is gone, and with it all decks."""
+        self._files.forget()
+        self._slots.clear()
+        self._letters.clear()
+        self._linked = self._heard = self._named = self._latest = None
+
+    # What follows ---------------------------------------------------------------------------------------------------
 
     @property
     def paths(self) -> frozenset[str]:
         """What is on the decks."""
-        return frozenset(self._loads)
+        return frozenset(path for path, _ in self._loads())
 
     @property
     def latest(self) -> str | None:
         """What was loaded last, of all that is still on a deck."""
-        return self._loads[-1] if self._loads else None
+        return self._latest
 
-    def look(self, handles: Iterable[Handle], now: float) -> None:
-        """Take the files that are open now."""
-        open_now: dict[str, list[Handle]] = {}
-        for handle in handles:
-            open_now.setdefault(handle.path, []).append(handle)
-        for path in [path for path in self._files if path not in open_now]:
-            self._drop(path)
-        for path, those in open_now.items():
-            file = self._files.setdefault(path, _File(now))
-            file.looks += 1
-            file.handles = max(file.handles, len(those))
-            if not file.letter and self._is_on_a_deck(path, file, now):
-                self._take(path, file)
-            _follow(file, those, now)
-
-    def heard(self, path: str, seconds: float, now: float) -> None:
-        """Take a new row of the history: this is the loudest now, and it lasts so long."""
-        for other, file in self._files.items():
-            # Where it can be seen to move, it soon will.
-            limit = STILL_SECONDS if file.position else (seconds or _UNKNOWN_SECONDS) * SLOWEST
-            file.told = now + limit if other == path else None
-
-    def forget(self) -> None:
-        """Mixxx is gone, and with it all decks."""
-        self._files.clear()
-        self._letters.clear()
-        self._loads.clear()
+    @property
+    def is_settled(self) -> bool:
+        """Whether no load is under way that has no path yet: then `latest` may be another in a moment."""
+        return not self._is_pending()
 
     def decks(self, now: float) -> list[Deck]:
         """All decks that hold something, by name."""
-        return [
-            Deck(f"mixxx {letter}", path, *_plays(self._files[path], now))
-            for letter, path in sorted(self._letters.items())
-        ]
+        lettered = [self._lettered(letter, path, now) for letter, path in sorted(self._letters.items())]
+        if self._linked is not None:
+            held = {slot.path for slot in self._slots.values()}
+            lettered = [deck for deck in lettered if self._is_new(now) and deck.path not in held]
+            slots = [slot for _, slot in sorted(self._slots.items()) if slot.report.loaded]
+            # One of the lettered may be it: a deck too few is better than one too many.
+            return [_numbered(slot) for slot in slots if slot.path or not lettered] + lettered
+        blind = self._blind(now)
+        return [blind] if blind else lettered
 
     def playing(self, now: float) -> str | None:
-        """What is heard: the track that the history named, or else any that moves."""
-        heard = [
-            (file.told is not None, path) for path, file in self._files.items() if file.letter and _plays(file, now)[0]
-        ]
-        return max(heard)[1] if heard else None
+        """What is heard: the loudest deck, where the script tells; else what the history named, or any that moves."""
+        decks = [deck for deck in self.decks(now) if deck.playing and deck.path is not None]
+        named = self._heard.path if self._heard and now < self._heard.until else None
+        best = max(decks, key=lambda deck: (deck.volume or 0.0, deck.path == named, deck.path), default=None)
+        return best.path if best else None
 
-    def _is_on_a_deck(self, path: str, file: _File, now: float) -> bool:
-        if file.looks < LOOKS:
-            return False
-        return file.handles > 1 or now - file.first > ANALYSER_SECONDS or self._is_analysed(path)
+    def _settle(self, now: float) -> None:
+        self._now = now
+        if self._linked is not None:
+            self._matcher.settle(self._slots, self._files, now)
+            for one in (self._heard, self._named):
+                if one is not None and now < one.until and (not self._files.visible or one.path in self._files):
+                    before = [s for s in self._slots.values() if not s.fresh or s.since < one.at - _ROW_SECONDS]
+                    self._matcher.heard(before, one.path, one.seconds, "title" if one.by == "title" else "history")
+        loads = self._loads()
+        if not self._is_pending() or self._latest not in {path for path, _ in loads}:
+            self._latest = max(loads, key=lambda load: load[1])[0] if loads else None
 
-    def _take(self, path: str, file: _File) -> None:
-        file.letter = next((one for one in _LETTERS if one not in self._letters), _LETTERS[-1])
-        self._letters[file.letter] = path
-        self._loads.append(path)
+    def _loads(self) -> list[tuple[str, float]]:
+        """Paths on decks, and when they were loaded."""
+        found: list[tuple[str, float]] = []
+        if self._linked is not None:
+            for slot in self._slots.values():
+                if slot.path is not None:
+                    opened = self._files[slot.path].first if slot.path in self._files else slot.since
+                    found.append((slot.path, slot.since if slot.fresh else opened))
+            if not self._is_new(self._now):
+                return found
+        elif blind := self._blind(self._now):
+            return [(blind.path, self._now)] if blind.path else []
+        held = {path for path, _ in found}
+        return found + [(path, self._files[path].first) for path in self._letters.values() if path not in held]
 
-    def _drop(self, path: str) -> None:
-        file = self._files.pop(path)
-        if file.letter:
-            self._loads.remove(path)
-            if self._letters.get(file.letter) == path:
-                del self._letters[file.letter]
+    def _is_pending(self) -> bool:
+        if any(file.looks < LOOKS for _, file in self._files.items()):
+            return True
+        return any(
+            slot.report.loaded and slot.path is None and slot.fresh and self._now - slot.since < DOUBT_SECONDS
+            for slot in self._slots.values()
+        )
+
+    def _is_new(self, now: float) -> bool:
+        """Whether the script may not have told of all decks yet."""
+        return self._linked is not None and now - self._linked <= GRACE_SECONDS
+
+    def _lettered(self, letter: str, path: str, now: float) -> Deck:
+        playing, by = plays(self._files[path], now)
+        if any(other < letter and held == path for other, held in self._letters.items()):
+            playing, by = False, "guessed"  # of two decks with one file the first is the one that plays
+        return Deck(f"mixxx {letter}", path, playing, "seen", by, round(_SURE["seen"] * _SURE[by], 3))
+
+    def _blind(self, now: float) -> Deck | None:
+        """The only deck that can be known of without script and open files: the one that is heard."""
+        if self._files.visible:
+            return None
+        one = self._heard if self._heard and now < self._heard.until else self._named
+        if one is None or now >= one.until:
+            return None
+        return Deck("mixxx a", one.path, playing=True, path_by=one.by, playing_by=one.by, confidence=_SURE[one.by])
+
+    # Letters --------------------------------------------------------------------------------------------------------
+
+    def _give_letter(self, path: str, wanted: str = "") -> None:
+        if self._files[path].stray or (not wanted and path in self._letters.values()):
+            return
+        free = [one for one in _LETTERS if one not in self._letters]
+        if free:
+            self._letters[wanted if wanted in free else free[0]] = path
+
+    def _count_doubles(self, now: float) -> None:
+        """Give a file that two decks hold two letters: the analyser does not take so long."""
+        for path, file in self._files.items():
+            letters = sorted(letter for letter, held in self._letters.items() if held == path)
+            if len(letters) == 1 and file.is_double(now):
+                self._letters[next(one for one in _LETTERS if one not in self._letters)] = path
+            elif len(letters) == 2 and file.handles == 1:
+                del self._letters[letters[1]]
+
+    def _carry(self, slot: Slot, now: float) -> None:
+        """What the script said last holds until a file moves: an MP3 is never seen to."""
+        assert slot.path is not None
+        file = self._files[slot.path]
+        if slot.report.playing and file.moved is None and file.heard is None:
+            self._files.carry(slot.path, slot.report.duration, now)
 
 
-def _follow(file: _File, handles: list[Handle], now: float) -> None:
-    """See whether the deck's own handle moved: the one that has read least, for the analyser is ahead of it."""
-    position = min((handle.position for handle in handles if handle.position is not None), default=None)
-    if position is None:
-        return
-    settled = now - file.first > SETTLE_SECONDS and len(handles) == 1
-    if settled and file.position is not None and position != file.position:
-        file.moved = now
-    file.position = position
-
-
-def _plays(file: _File, now: float) -> tuple[bool, Confidence]:
-    if file.moved is not None:
-        still = now - file.moved > STILL_SECONDS
-        return (not still, "seen")
-    # It never moved: it was not played yet, or it is mapped into memory and never will.
-    if file.told is not None:
-        return (now < file.told, "told")
-    return (False, "seen" if file.position else "guessed")
+def _numbered(slot: Slot) -> Deck:
+    report = slot.report
+    return Deck(
+        f"mixxx {report.number}",
+        slot.path,
+        report.playing,
+        _SOURCES[slot.by],
+        "told",
+        CONFIDENCE[slot.by] if slot.path else _SURE["told"],
+        report.number,
+        report.rate,
+        report.keylock,
+        report.volume,
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from segue_plugins.mixxx.decks import ANALYSER_SECONDS, SLOWEST, STILL_SECONDS, Deck, Decks
+from segue_plugins.mixxx.decks import Decks
+from segue_plugins.mixxx.files import ANALYSER_SECONDS, SLOWEST, STILL_SECONDS
 from segue_plugins.mixxx.process import Handle
 
 A, B, C = "/music/a.flac", "/music/b.flac", "/music/c.mp3"
@@ -19,6 +20,10 @@ def hold(*paths, position=4096):
 def look(state, handles, now, times=2):
     for number in range(times):
         state.look(handles, now + 0.08 * number)
+
+
+def plays(state, now):
+    return [(deck.path, deck.playing, deck.playing_by) for deck in state.decks(now)]
 
 
 def test_a_file_that_is_held_for_two_looks_is_on_a_deck():
@@ -70,21 +75,21 @@ def test_a_deck_whose_file_moves_plays_and_stops():
     state = decks(A)
     look(state, hold(A), 0.0)
     state.look(hold(A, position=9000), 0.5)
-    assert state.decks(0.5) == [Deck("mixxx a", A, playing=False, confidence="seen")], "it reads ahead after a load"
+    assert plays(state, 0.5) == [(A, False, "seen")], "it reads ahead after a load"
     state.look(hold(A, position=9000), 2.0)
     state.look(hold(A, position=12_000), 3.0)
-    assert state.decks(3.0) == [Deck("mixxx a", A, playing=True, confidence="seen")]
+    assert plays(state, 3.0) == [(A, True, "seen")]
     assert state.playing(3.0) == A
     state.look(hold(A, position=12_000), 4.0 + STILL_SECONDS)
-    assert state.decks(4.0 + STILL_SECONDS) == [Deck("mixxx a", A, playing=False, confidence="seen")]
+    assert plays(state, 4.0 + STILL_SECONDS) == [(A, False, "seen")]
 
 
 def test_a_mapped_file_plays_when_the_history_says_so_and_not_for_ever():
     state = decks(A, C)
     look(state, [*hold(A), *hold(C, position=0)], 0.0)
-    assert [deck.confidence for deck in state.decks(1.0)] == ["seen", "guessed"]
+    assert [deck.playing_by for deck in state.decks(1.0)] == ["seen", "guessed"]
     state.heard(C, 100.0, 10.0)
-    assert state.decks(11.0)[1] == Deck("mixxx b", C, playing=True, confidence="told")
+    assert plays(state, 11.0)[1] == (C, True, "history")
     assert not state.decks(10.0 + 100.0 * SLOWEST + 1.0)[1].playing
     state.heard(A, 100.0, 20.0)
     assert state.playing(21.0) == A
@@ -95,7 +100,7 @@ def test_a_file_that_could_be_seen_to_move_plays_by_the_history_for_a_moment_onl
     state = decks(A)
     look(state, hold(A), 0.0)
     state.heard(A, 300.0, 10.0)
-    assert state.decks(11.0) == [Deck("mixxx a", A, playing=True, confidence="told")]
+    assert plays(state, 11.0) == [(A, True, "history")]
     assert not state.decks(11.0 + STILL_SECONDS)[0].playing
 
 
