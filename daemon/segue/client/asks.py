@@ -38,6 +38,7 @@ _LONG: Final = frozenset(
         "library.add_folder",
         "library.remove_folder",
         "library.set_crate",
+        "library.take_over",
         "models.use",
         "feedback.learn",
     }

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from segue.client.asks import Ask, path_of, text_of
@@ -20,7 +20,13 @@ def crate(name: str, limit: int, offset: int) -> Ask[m.TrackList]:
 
 
 def set_crate(
-    name: str | None, tracks: Collection[str], playlist: str | Path | None, *, add: bool, take_out: bool
+    name: str | None,
+    tracks: Collection[str],
+    playlist: str | Path | None,
+    *,
+    add: bool,
+    take_out: bool,
+    source: str = "user",
 ) -> Ask[m.CrateChange]:
     said = {
         "name": None if name is None else text_of(name),
@@ -28,8 +34,13 @@ def set_crate(
         "playlist": None if playlist is None else path_of(playlist),
         "add": add,
         "take_out": take_out,
+        "source": source,
     }
     return Ask("library.set_crate", said, m.CrateChange)
+
+
+def take_over(tracks: Sequence[m.Said]) -> Ask[m.TakenOver]:
+    return Ask("library.take_over", m.TakeOverParams(tracks=list(tracks)), m.TakenOver)
 
 
 def remove_crate(name: str) -> Ask[m.CrateList]:

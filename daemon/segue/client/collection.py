@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,9 +28,18 @@ class Collecting:
         """The tracks of a crate, in its order."""
         return self.ask(asks.crate(name, limit, offset))
 
-    def set_crate(self, name: str, tracks: Collection[str], *, add: bool = False) -> m.CrateChange:
-        """Let a crate hold these tracks, behind those that are in it (`add`) or in their place."""
-        return self.ask(asks.set_crate(name, tracks, None, add=add, take_out=False))
+    def set_crate(
+        self, name: str, tracks: Collection[str], *, add: bool = False, source: str = "user"
+    ) -> m.CrateChange:
+        """Let a crate hold these tracks, behind those that are in it (`add`) or in their place.
+
+        `source` is ``user``, or the name of a DJ program whose crate is copied; what others keep in it stays.
+        """
+        return self.ask(asks.set_crate(name, tracks, None, add=add, take_out=False, source=source))
+
+    def take_over(self, tracks: Sequence[m.Said]) -> m.TakenOver:
+        """Take over what a DJ program says of up to 500 tracks."""
+        return self.ask(asks.take_over(tracks))
 
     def take_out_of_crate(self, name: str, tracks: Collection[str]) -> m.CrateChange:
         """Take tracks out of a crate."""
@@ -64,9 +73,15 @@ class AsyncCollecting:
         """As `Client.crate`."""
         return await self.ask(asks.crate(name, limit, offset))
 
-    async def set_crate(self, name: str, tracks: Collection[str], *, add: bool = False) -> m.CrateChange:
+    async def set_crate(
+        self, name: str, tracks: Collection[str], *, add: bool = False, source: str = "user"
+    ) -> m.CrateChange:
         """As `Client.set_crate`."""
-        return await self.ask(asks.set_crate(name, tracks, None, add=add, take_out=False))
+        return await self.ask(asks.set_crate(name, tracks, None, add=add, take_out=False, source=source))
+
+    async def take_over(self, tracks: Sequence[m.Said]) -> m.TakenOver:
+        """As `Client.take_over`."""
+        return await self.ask(asks.take_over(tracks))
 
     async def take_out_of_crate(self, name: str, tracks: Collection[str]) -> m.CrateChange:
         """As `Client.take_out_of_crate`."""

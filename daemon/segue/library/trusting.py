@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from segue.analysis.result import Probe
 from segue.errors import TrackNotFoundError
@@ -45,6 +45,19 @@ class Trusting:
             for name, value in said.items():
                 values.put(db, track_id, name, value, source)
             values.settle(db, track_id)
+
+    def take_over(self, said: Iterable[tuple[int, str, float | str, str]]) -> list[int]:
+        """Store values (track, name, value, source), all of them or none; returns the tracks of which something was new.
+
+        Raises:
+            InvalidParamsError: no such name, source or value.
+
+        """
+        with self._database.writing() as db:
+            changed = {track for track, name, value, source in said if values.renew(db, track, name, value, source)}
+            for track in changed:
+                values.settle(db, track)
+        return sorted(changed)
 
     def doubtful(self, about: Collection[str] = ()) -> list[int]:
         """Return the tracks that somebody should look at, for ``bpm``, ``key`` or ``energy`` (all of them without `about`)."""

@@ -57,6 +57,17 @@ def put(
     )
 
 
+def renew(db: sqlite3.Connection, track_id: int, name: str, value: float | str, source: str) -> bool:
+    """Store one value unless the source says so already; returns whether it was new. As `put` otherwise."""
+    known = db.execute(
+        "SELECT value FROM track_values WHERE track_id = ? AND name = ? AND source = ?", (track_id, name, source)
+    ).fetchone()
+    if known is not None and known[0] == value:
+        return False
+    put(db, track_id, name, value, source)
+    return True
+
+
 def remove(db: sqlite3.Connection, track_id: int, name: str, source: str) -> None:
     """Take one value of a source away; what other sources say stays."""
     db.execute("DELETE FROM track_values WHERE track_id = ? AND name = ? AND source = ?", (track_id, name, source))

@@ -51,6 +51,12 @@ METHODS: Final[dict[str, Method]] = {
             m.DoubtfulTracks,
             "Tracks whose sources disagree, or whose values are unsure.",
         ),
+        Method(
+            "library.take_over",
+            m.TakeOverParams,
+            m.TakenOver,
+            "Take over what a DJ program says of many tracks at once.",
+        ),
         Method("library.folders", m.Nothing, m.FolderList, "The watched folders and how each is watched."),
         Method("library.add_folder", m.AddFolderParams, m.FolderList, "Watch a folder and index what is in it."),
         Method("library.remove_folder", m.FolderParams, m.FolderList, "Stop watching a folder and forget its files."),

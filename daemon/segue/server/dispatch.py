@@ -67,6 +67,7 @@ def dispatcher(
         "library.remove_crate": collection.remove_crate,
         "library.search": library.search,
         "library.doubts": trust.doubts,
+        "library.take_over": trust.take_over,
         "library.folders": library.folders,
         "library.add_folder": library.add_folder,
         "library.remove_folder": library.remove_folder,

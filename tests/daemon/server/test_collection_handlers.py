@@ -92,6 +92,14 @@ def test_a_crate_of_tracks(bench: Bench) -> None:
         bench.held("Friday")
 
 
+def test_a_crate_that_a_program_keeps_beside_the_users(bench: Bench) -> None:
+    bench.set(name="Friday", tracks=["#1"])
+    change = bench.set(name="Friday", tracks=["#2", "#3"], source="mixxx")
+    assert [(crate.name, crate.source, crate.tracks) for crate in change.crates] == [("Friday", "mixxx", 2)]
+    bench.set(name="Friday", tracks=["#3"], source="mixxx")
+    assert set(bench.held("Friday")) == {"a", "c"}
+
+
 def test_a_crate_of_a_playlist(bench: Bench, tmp_path: Path) -> None:
     playlist = tmp_path / "friday.m3u8"
     playlist.write_text("#EXTM3U\nmusic/c.mp3\nmusic/a.mp3\nmusic/gone.mp3\n")

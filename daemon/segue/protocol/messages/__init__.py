@@ -99,10 +99,13 @@ from segue.protocol.messages.tracks import (
 from segue.protocol.messages.trust import (
     Doubt,
     DoubtsParams,
+    Said,
     SetParams,
     TagChange,
     TagWrite,
     TagWrites,
+    TakenOver,
+    TakeOverParams,
     WriteTagsParams,
 )
 from segue.protocol.messages.tuning import TuneParams, WeightLesson, WeightList, WeightPart, WeightsParams
@@ -178,6 +181,7 @@ __all__ = [
     "RescanParams",
     "Result",
     "Route",
+    "Said",
     "SearchParams",
     "Section",
     "Seed",
@@ -194,6 +198,8 @@ __all__ = [
     "TagChange",
     "TagWrite",
     "TagWrites",
+    "TakeOverParams",
+    "TakenOver",
     "Text",
     "Track",
     "TrackList",

@@ -56,6 +56,8 @@ class SetCrateParams(Message):
     """Behind what is in the crate; otherwise in its place."""
     take_out: bool = False
     """Take `tracks` out of the crate instead."""
+    source: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,19}$")] = "user"
+    """Who keeps these tracks in it: ``user``, or the program whose crate a shim copies. What others keep in it stays."""
 
 
 class CrateChange(Result):

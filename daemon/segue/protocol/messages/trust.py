@@ -61,6 +61,40 @@ class SetParams(Message):
     """``dj``: a shim passes on what its DJ program says."""
 
 
+class Said(Message):
+    """What a DJ program says of one track. What it does not say changes nothing."""
+
+    path: Text
+    """As that program has it. A file that lies elsewhere now is known by its name, or else by artist and title."""
+    artist: Annotated[str, Meta(max_length=4096)] | None = None
+    title: Annotated[str, Meta(max_length=4096)] | None = None
+    duration: Annotated[float, Meta(gt=0.0, le=1e6)] | None = None
+    """Seconds."""
+    bpm: Bpm | None = None
+    settled: bool = False
+    """The user has settled the tempo there: it holds as if it had been said here. The other values are the program's."""
+    key: Text | None = None
+    """In any usual spelling; what is no key is passed over."""
+    rating: Stars | None = None
+
+
+class TakeOverParams(Message):
+    """Take over what a DJ program says of many tracks. Doing it again changes nothing more."""
+
+    tracks: Annotated[list[Said], Meta(min_length=1, max_length=500)]
+
+
+class TakenOver(Result):
+    """What became of it."""
+
+    tracks: list[int | None]
+    """Which track each one is, in the order asked for; null where the library has none."""
+    changed: int
+    """Tracks of which something was new."""
+    waiting: int
+    """Those that the library has as files but has not listened to yet: ask again later."""
+
+
 class WriteTagsParams(Message):
     """Write the values that hold into the tags of a track's files.
 

@@ -94,7 +94,7 @@ class CollectionHandlers:
     def _set(self, params: SetCrateParams) -> CrateChange:
         if params.playlist is None:
             assert params.name is not None
-            filling, source = self._of_references(params.name, params.tracks), USER
+            filling, source = self._of_references(params.name, params.tracks), params.source
         else:
             filling, source = self._of_playlist(params.name, Path(found(params.playlist)))
         if not filling.matched:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from segue.errors import FileMissingError, InvalidParamsError, PathNotAllowedError
 from segue.keys import parse_key
+from segue.library.matching import Wanted
 from segue.library.paths import found
 from segue.library.store import Library
 from segue.protocol.messages import (
     DoubtfulTracks,
     DoubtsParams,
+    Said,
     SetParams,
     TagWrites,
+    TakenOver,
+    TakeOverParams,
     Track,
     WriteTagsParams,
 )
@@ -53,6 +58,25 @@ class TrustHandlers:
         self._mirror.refresh([track])
         return self._library.track(track)
 
+    def take_over(self, params: TakeOverParams, origin: Origin) -> Future[TakenOver]:
+        """Store what a DJ program says of many tracks, in one go."""
+        del origin
+        return self._executor.submit(self._taken_over, params.tracks)
+
+    def _taken_over(self, said: Sequence[Said]) -> TakenOver:
+        known = self._library.match([Wanted(one.path, one.artist, one.title, one.duration) for one in said])
+        values = [
+            (track, *value)
+            for track, one in zip(known, said, strict=True)
+            if track is not None
+            for value in _values(one)
+        ]
+        changed = self._library.take_over(values)
+        self._mirror.refresh(changed)
+        absent = (one.path for track, one in zip(known, said, strict=True) if track is None)
+        waiting = sum(1 for path in absent if (row := self._library.file(path)) is not None and row.state == "queued")
+        return TakenOver(tracks=known, changed=len(changed), waiting=waiting)
+
     def write_tags(self, params: WriteTagsParams, origin: Origin) -> TagWrites | Future[TagWrites]:
         """Write the values that hold into the tags of a track's files, one file after another."""
         if not origin.local:
@@ -75,6 +99,16 @@ class TrustHandlers:
         doubtful = self._library.doubtful(params.about)
         page = doubtful[params.offset : params.offset + params.limit]
         return DoubtfulTracks(tracks=self._library.tracks(page), total=len(doubtful))
+
+
+def _values(said: Said) -> Iterator[tuple[str, float | str, str]]:
+    """What there is to store of a track: name, value and source."""
+    if said.bpm is not None:
+        yield "bpm", said.bpm, "user" if said.settled else "dj"
+    if said.key is not None and (key := parse_key(said.key)) is not None:
+        yield "key", key, "dj"
+    if said.rating is not None:
+        yield "rating", said.rating, "dj"
 
 
 def _said(params: SetParams) -> dict[str, float | str]:
