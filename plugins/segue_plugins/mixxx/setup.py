@@ -20,6 +20,8 @@ LANES: Final = ("next", "stay", "lift", "turn")
 PREFIX: Final = "Segue: "
 SCRIPT: Final = "segue.js"
 MAPPING: Final = "Segue.midi.xml"
+_FILES: Final = (MAPPING, SCRIPT, "segue-link.js")
+"""The last one is what our own mapping alone has: it talks to the program outside."""
 _RECORD: Final = "setup.json"
 _BACKUP: Final = "mixxxdb.before-segue.sqlite"
 
@@ -120,7 +122,7 @@ def undo(settings: Settings) -> list[str]:
     database = Database(settings.database)
     database.check()
     database.remove(record.playlists.values())
-    for name in (MAPPING, SCRIPT):
+    for name in _FILES:
         (settings.controllers / name).unlink(missing_ok=True)
     if record.made_controllers and not any(settings.controllers.iterdir()):
         settings.controllers.rmdir()
@@ -167,7 +169,7 @@ def _prefix(record: Record) -> str:
 
 
 def _refuse_foreign(settings: Settings) -> None:
-    for name in (MAPPING, SCRIPT):
+    for name in _FILES:
         if (settings.controllers / name).exists():
             raise ProgramSetupError(
                 f"{settings.controllers / name} is there already, and not from this setup. Move it away, then try again."
@@ -177,7 +179,7 @@ def _refuse_foreign(settings: Settings) -> None:
 def _install(settings: Settings) -> None:
     settings.controllers.mkdir(exist_ok=True)
     source = resources.files("segue_plugins.mixxx") / "controller"
-    for name in (MAPPING, SCRIPT):
+    for name in _FILES:
         (settings.controllers / name).write_bytes((source / name).read_bytes())
 
 
