@@ -327,6 +327,12 @@ class ProgramTakenError(ProgramError):
     code = "program-taken"
 
 
+class ProgramLinkError(ProgramError):
+    """The way to or from the DJ program cannot be opened: a MIDI port, or a port for its broadcast."""
+
+    code = "program-link"
+
+
 # Daemon and protocol ------------------------------------------------------------------------------------------------
 
 
