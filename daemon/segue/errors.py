@@ -328,12 +328,6 @@ class ProgramTakenError(ProgramError):
 
 
 class ProgramLinkError(ProgramError):
-    """There is no MIDI port on which the script in the DJ program can be spoken to."""
-
-    code = "program-link"
-
-
-class ProgramLinkError(ProgramError):
     """The way to or from the DJ program cannot be opened: a MIDI port, or a port for its broadcast."""
 
     code = "program-link"
