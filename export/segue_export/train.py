@@ -21,20 +21,22 @@ import torch
 
 from segue_export import curves, labelling
 from segue_export.datasets.labels import TrackLabels
+from segue_export.interrupts import INTERRUPTED, interruptible, stopping
 from segue_export.labelling import need_mixer, open_mixer, read_datasets
 from segue_export.memory import keep_freed_memory
 from segue_export.small import command as small
 from segue_export.small.kinds import KINDS
 from segue_export.students import SHIPPED_WIDTH
 from segue_export.teachers import NAMES, Teacher, folder, load_teachers
-from segue_export.trainer import TERMS, Settings, Trainer
+from segue_export.trainer import TERMS, Ended, Settings, Trainer
 from segue_export.views import ViewMaker, ViewStore
 from segue_export.vocabulary import Vocabulary, is_jamendo, known_tags
 
 _VALID_VIEWS = 96
-_INTERRUPTED = 130
+_STOPPED = "interrupted; the same command with --resume goes on from here"
 
 
+@interruptible("interrupted; the same command with --resume goes on from the last checkpoint")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     words = sys.argv[1:] if arguments is None else arguments
@@ -59,12 +61,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     _begin(trainer, options)
     print(f"{mixer.hours:.1f} hours to learn from, {len(store)} views, starting at step {trainer.step}", flush=True)
-    try:
-        trainer.run(time.monotonic)
-    except KeyboardInterrupt:
-        trainer.save()
-        print("interrupted; the same command with --resume goes on from here", file=sys.stderr)
-        return _INTERRUPTED
+    with stopping(trainer.stop):
+        ended = trainer.run(time.monotonic)
+    if ended == Ended.STOPPED:
+        print(_STOPPED, file=sys.stderr)
+        return INTERRUPTED
+    print(f"step {trainer.step}, {trainer.minutes:.1f} min: {ended.value}")
     return 0
 
 

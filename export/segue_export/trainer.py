@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-import csv
 import dataclasses
 import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from segue_export.crops import CropBatch, CropSource, Shape
 from segue_export.losses import Distillation
+from segue_export.run_log import TERMS, RunLog
 from segue_export.students import RECIPES, SHIPPED_WIDTH, Kind, Student, pick_shape, sizes_of, update_average
 from segue_export.targets import Layout, Scale
 from segue_export.views import WINDOWS, Labels, ViewStore
@@ -25,8 +26,16 @@ from segue_export.vocabulary import Vocabulary
 
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
-TERMS = ("embedding", "relation", "tags", "steps", "windows", "features", "musical", "known_tags")
-LOG_FIELDS = ("step", "minutes", "views", "crops", "rate", "loss", *TERMS, "valid")
+
+__all__ = ["BEST", "CHECKPOINT", "TERMS", "Ended", "Settings", "Trainer"]
+
+
+class Ended(Enum):
+    """Why a run came to its end."""
+
+    TIME = "its minutes are used up"
+    PATIENCE = "validation has got no better"
+    STOPPED = "it was told to stop"
 
 
 @dataclass(frozen=True)
@@ -84,14 +93,24 @@ class Trainer:
         self.best, self._since_best, self._validated = math.inf, 0, 0.0
         self.crops_before = 0
         """Crops that the weights had seen when the run took them over."""
+        self._log = RunLog(out)
         self._sums: dict[str, float] = {}
         self._summed = 0
+        self._stopped = False
 
-    def run(self, clock: Callable[[], float]) -> None:
+    def stop(self) -> None:
+        """Have `run` end after the step that is at work."""
+        self._stopped = True
+
+    def run(self, clock: Callable[[], float]) -> Ended:
         """Learn until the run's minutes are used up or validation gets no better; `clock` gives seconds."""
         start = clock() - self.minutes * 60
         saved = self.minutes
+        ended = Ended.TIME
         while (now := (clock() - start) / 60) < self.settings.minutes:
+            if self._stopped or self._is_out_of_patience():
+                ended = Ended.STOPPED if self._stopped else Ended.PATIENCE
+                break
             self.minutes = now
             if self._make_views is not None and self._should_label():
                 self._make_views()
@@ -103,14 +122,22 @@ class Trainer:
             self.learn()
             if self.step % self.settings.log_steps == 0:
                 self._store.refresh()  # another process may label too
-            if self._should_validate() and not self.validate():
-                break
+            if self._should_validate():
+                self.validate()
             if self.minutes - saved >= self.settings.checkpoint_minutes:
                 self.save()
                 saved = self.minutes
         else:
             self.minutes = self.settings.minutes
         self.save()
+        return ended
+
+    @property
+    def _on_cuda(self) -> bool:
+        return self.settings.device.startswith("cuda")
+
+    def _is_out_of_patience(self) -> bool:
+        return 0 < self.settings.patience <= self._since_best
 
     def _should_label(self) -> bool:
         too_few = len(self._store) < self.settings.first_views
@@ -156,19 +183,18 @@ class Trainer:
         return terms
 
     @torch.inference_mode()
-    def validate(self) -> bool:
-        """Loss of the averaged student on fixed crops of the validation views; keeps the best. False: time to stop."""
+    def validate(self) -> float:
+        """Loss of the averaged student on fixed crops of the validation views; keeps the best."""
         if not self._valid_batches:
             self._draw_validation()
         losses = [sum(map(float, self._terms(self.average, *pair[::-1]).values())) for pair in self._valid_batches]
         loss = float(np.mean(losses))
-        self._log({"valid": round(loss, 5)})
+        self._write({"valid": round(loss, 5)})
+        self._since_best = 0 if loss < self.best else self._since_best + 1
         if loss < self.best:
-            self.best, self._since_best = loss, 0
+            self.best = loss
             self.save(BEST)
-            return True
-        self._since_best += 1
-        return not self.settings.patience or self._since_best < self.settings.patience
+        return loss
 
     def _draw_validation(self) -> None:
         if self._valid_store is None:
@@ -255,17 +281,11 @@ class Trainer:
             return
         means = {name: round(value / self._summed, 5) for name, value in self._sums.items()}
         self._sums, self._summed = {}, 0
-        self._log({"rate": f"{self._rate():.2e}", **means})
+        self._write({"rate": f"{self._rate():.2e}", **means})
 
-    def _log(self, values: dict[str, Any]) -> None:
+    def _write(self, values: dict[str, Any]) -> None:
         row = {"step": self.step, "minutes": round(self.minutes, 2), "views": len(self._store), "crops": self.crops}
-        path = self._out / "log.csv"
-        is_new = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, LOG_FIELDS, restval="")
-            if is_new:
-                writer.writeheader()
-            writer.writerow(row | values)
+        self._log.add(row | values)
 
     def save(self, name: str = CHECKPOINT) -> None:
         """Write a checkpoint; the one before stays until the new one is whole."""
@@ -280,6 +300,10 @@ class Trainer:
                 "minutes": self.minutes,
                 "labelling": self.labelling,
                 "best": self.best,
+                "since_best": self._since_best,
+                "validated": self._validated,
+                "sums": dict(self._sums),
+                "summed": self._summed,
                 "crops_before": self.crops_before,
                 "views": len(self._store),
             },
@@ -288,6 +312,7 @@ class Trainer:
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "torch_random": torch.get_rng_state(),
+            "cuda_random": torch.cuda.get_rng_state_all() if self._on_cuda else [],
             "numpy_random": json.dumps(self._random.bit_generator.state),
         }
         partial = self._out / f"{name}.part"
@@ -315,7 +340,12 @@ class Trainer:
         progress = state["progress"]
         self.step, self.crops = progress["step"], progress["crops"]
         self.minutes, self.labelling, self.best = progress["minutes"], progress["labelling"], progress["best"]
-        self._validated, self.crops_before = self.minutes, progress.get("crops_before", 0)
+        self._since_best, self._validated = progress.get("since_best", 0), progress.get("validated", self.minutes)
+        self._sums, self._summed = dict(progress.get("sums", {})), progress.get("summed", 0)
+        self.crops_before = progress.get("crops_before", 0)
+        self._log.cut(self.step)
         torch.set_rng_state(state["torch_random"].cpu())
+        if self._on_cuda and state.get("cuda_random"):
+            torch.cuda.set_rng_state_all([each.cpu() for each in state["cuda_random"]])
         self._random.bit_generator.state = json.loads(state["numpy_random"])
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from segue_export.crops import CHUNK, CRNN_CROP, CRNN_WHOLE, CropSource
 from segue_export.losses import known_bce, known_classes, relation, soft_bce
 from segue_export.students import Kind, Sizes, Student, update_average
 from segue_export.targets import FEATURES, Layout, Part, cover
-from segue_export.trainer import BEST, Settings, Trainer
+from segue_export.trainer import BEST, CHECKPOINT, Ended, Settings, Trainer
 from segue_export.views import BATCH, WINDOWS, ViewMaker, ViewStore
 from segue_export.vocabulary import Vocabulary
 
@@ -133,6 +134,70 @@ def test_a_resumed_run_is_the_same_run(data: Path, tmp_path: Path) -> None:
         assert torch.allclose(ours.float(), theirs.float(), rtol=1e-3, atol=1e-5)
 
 
+def test_an_interrupted_run_goes_on_exactly(data: Path, tmp_path: Path) -> None:
+    """Weights, average, learning rate, validation, best loss, patience and log, as if nothing had happened."""
+    settings = Settings(
+        "shortchunk", minutes=3, width=4, half=False, calibration_crops=8, batch_scale=1 / 16, log_steps=3, warm_steps=3,
+        valid_minutes=0.5, valid_batches=1, patience=9,
+    )  # fmt: skip
+
+    def begin(name: str) -> Trainer:
+        store = ViewStore(data / "views")
+        return Trainer(settings, store, VOCABULARY, tmp_path / name, valid=store)
+
+    def seconds(run: Trainer, stop_at: int | None = None) -> Callable[[], float]:
+        """A clock on which each step takes 15 s, and that stops the run in the middle of a step."""
+        ticks = iter(range(0, 10_000, 15))
+
+        def clock() -> float:
+            if run.step + 1 == stop_at:
+                run.stop()
+            return float(next(ticks))
+
+        return clock
+
+    through = begin("through")
+    assert through.run(seconds(through)) == Ended.TIME
+    first = begin("parts")
+    assert first.run(seconds(first, 5)) == Ended.STOPPED
+    with (tmp_path / "parts/log.csv").open("a") as file:
+        file.write("99,9.0,12,99,1e-3,,,,,,,,,,\n")  # what a run that was killed did after its checkpoint
+    second = begin("parts")
+    assert second.restore()
+    assert 0 < second.step < through.step
+    assert second.run(seconds(second)) == Ended.TIME
+    kept = [torch.load(tmp_path / name / CHECKPOINT, weights_only=True) for name in ("through", "parts")]
+    assert kept[0]["progress"] == kept[1]["progress"]
+    assert np.isfinite(kept[0]["progress"]["best"])
+    for part in ("student", "average"):
+        for ours, theirs in zip(kept[0][part].values(), kept[1][part].values(), strict=True):
+            assert torch.equal(ours, theirs)
+    assert torch.equal(kept[0]["torch_random"], kept[1]["torch_random"])
+    assert kept[0]["numpy_random"] == kept[1]["numpy_random"]
+    assert (tmp_path / "through/log.csv").read_text() == (tmp_path / "parts/log.csv").read_text()
+
+
+def test_patience_outlives_interruptions(data: Path, tmp_path: Path) -> None:
+    settings = Settings(
+        "shortchunk", minutes=60, width=4, half=False, calibration_crops=8, batch_scale=1 / 16, valid_batches=1,
+        valid_minutes=0.0, patience=3, rate=1e-9,
+    )  # fmt: skip
+    store, ends = ViewStore(data / "views"), []
+    while Ended.PATIENCE not in ends[:-1] and len(ends) < 60:
+        run = Trainer(settings, store, VOCABULARY, tmp_path, valid=store)
+        run.restore()
+        began, ticks = run.step, iter(range(100_000))
+
+        def clock(run: Trainer = run, began: int = began, ticks: Iterator[int] = ticks) -> float:
+            if run.step > began:
+                run.stop()
+            return float(next(ticks))
+
+        ends.append(run.run(clock))
+    assert ends[-2:] == [Ended.PATIENCE, Ended.PATIENCE], "and a run that has ended does not go on"
+    assert run.step == began
+
+
 def test_a_run_labels_first_and_ends_in_time(data: Path, tmp_path: Path) -> None:
     calls = []
     settings = Settings(
@@ -160,7 +225,7 @@ def test_validation_keeps_the_best_and_stops_when_nothing_gets_better(data: Path
     store = ViewStore(data / "views")
     run = Trainer(settings, store, VOCABULARY, tmp_path, valid=store)
     ticks = iter(range(100_000))
-    run.run(lambda: float(next(ticks)))
+    assert run.run(lambda: float(next(ticks))) == Ended.PATIENCE
     assert run.minutes < 9.0, "with no learning rate to speak of, patience ends the run"
     assert np.isfinite(run.best)
     assert (tmp_path / BEST).exists()
