@@ -124,7 +124,9 @@ def show(options: Options, track: str | None = None, limit: int = 20) -> None:
 @click.command()
 @click.argument("track", required=False)
 @click.option(
-    "--source", metavar="WHAT", help="Only this: night, deck, imports, opinions, or import:3 for import number 3."
+    "--source",
+    metavar="WHAT",
+    help="Only this: night, deck, taken, imports, opinions, or import:3 for import number 3.",
 )
 @click.option("--all", "everything", is_flag=True, help="Everything that was learned.")
 @click.option("--plays", is_flag=True, help="The history of plays too, which is kept otherwise.")

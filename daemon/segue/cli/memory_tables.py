@@ -40,7 +40,7 @@ def _pairs(pairs: list[LearnedPair]) -> Table:
         table.add_row(
             _name(pair.first),
             _name(pair.second),
-            str(pair.times),
+            "taken" if pair.sources == ["taken"] else str(pair.times),
             "-" if pair.blend is None else f"{pair.blend:.0f} s",
             Text(f"{pair.weight:+.1f}", style="" if pair.weight > 0 else "yellow"),
         )

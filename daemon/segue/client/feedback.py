@@ -51,7 +51,7 @@ class Feedback:
     def forget(
         self, track: str | None = None, source: str | None = None, *, everything: bool = False, plays: bool = False
     ) -> m.Forgotten:
-        """Forget what was learned of a track, from a source (``night``, ``deck``, ``imports``, ``import:3``, ``opinions``), or
+        """Forget what was learned of a track, from a source (``night``, ``deck``, ``taken``, ``imports``, ``import:3``, ``opinions``), or
         all of it; `plays` too only where that is asked for.
         """  # noqa: D205 - one sentence
         return self.ask(asks.forget(track, source, everything=everything, plays=plays))

@@ -74,6 +74,11 @@ class Learning:
         with self._database.writing() as db:
             memory.add_thrown_out(db, from_id, to_id, at)
 
+    def add_taken(self, from_id: int, to_id: int, at: float) -> None:
+        """Learn that a track was put on a deck that had been suggested after another."""
+        with self._database.writing() as db:
+            memory.add_taken(db, from_id, to_id, at)
+
     def learned_pairs(self) -> list[PairRow]:
         """Return what is known of pairs of tracks, summed up."""
         with self._database.reading() as db:

@@ -1,7 +1,7 @@
 """What was learned: which track followed which, how often and how well, and who says so.
 
 A row of `transitions` is one track after another, once. Its source is ``night`` (two plays one after the other), ``deck`` (the
-decks told of both), ``history:3`` or ``playlist:3`` (import number 3).
+decks told of both), ``taken`` (it was suggested there, and put on a deck), ``history:3`` or ``playlist:3`` (import number 3).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 NIGHT: Final = "night"
 DECK: Final = "deck"
+TAKEN: Final = "taken"
 HISTORY: Final = "history"
 PLAYLIST: Final = "playlist"
 
@@ -23,6 +24,11 @@ HASTY_SECONDS: Final = 45.0
 _HASTY_WEIGHT: Final = 0.5
 _PLAYLIST_WEIGHT: Final = 0.25
 _THROWN_OUT_WEIGHT: Final = -0.5
+_TAKEN_WEIGHT: Final = 0.1
+_TAKEN_AND_PLAYED_WEIGHT: Final = 0.3
+"""A suggestion that was put on a deck says little, and a little more when it is played: the blend says the rest."""
+_TAKEN_SECONDS: Final = 30 * 60.0
+"""What was taken longer ago is not what is played, or thrown out, now."""
 _CUT_WEIGHT: Final = 0.6
 _LONG_BLEND_WEIGHT: Final = 1.5
 _LONG_BLEND_SECONDS: Final = 60.0
@@ -30,7 +36,8 @@ _UNKNOWN_BLEND_WEIGHT: Final = 0.9
 SAME_SECONDS: Final = 15 * 60.0
 """One track after another within so long is the same event, whoever tells of it."""
 _LIVE: Final = f"source IN ('{NIGHT}', '{DECK}')"
-HEARD: Final = f"weight > 0 AND source NOT LIKE '{PLAYLIST}:%'"
+_JUST_TAKEN: Final = f"source = '{TAKEN}' AND to_id = ? AND at BETWEEN ? - {_TAKEN_SECONDS} AND ?"
+HEARD: Final = f"weight > 0 AND source NOT LIKE '{PLAYLIST}:%' AND source <> '{TAKEN}'"
 """A row that counts for "played together"."""
 
 
@@ -108,8 +115,24 @@ def add_blend(db: sqlite3.Connection, from_id: int, to_id: int, at: float, secon
 
 
 def add_thrown_out(db: sqlite3.Connection, from_id: int, to_id: int, at: float) -> None:
-    """Learn from a track that was tried after another and taken off."""
+    """Learn from a track that was tried after another and taken off; that it had been taken speaks for it no more."""
+    forget_taken(db, to_id, at)
     _insert(db, from_id, to_id, at, DECK, _THROWN_OUT_WEIGHT, None)
+
+
+def add_taken(db: sqlite3.Connection, from_id: int, to_id: int, at: float) -> None:
+    """Learn from a track that was suggested after another, and put on a deck at a time."""
+    _insert(db, from_id, to_id, at, TAKEN, _TAKEN_WEIGHT, None)
+
+
+def play_taken(db: sqlite3.Connection, track_id: int, at: float) -> None:
+    """Learn that a track was played, begun at a time, that may have been taken from a list before."""
+    db.execute(f"UPDATE transitions SET weight = ? WHERE {_JUST_TAKEN}", (_TAKEN_AND_PLAYED_WEIGHT, track_id, at, at))
+
+
+def forget_taken(db: sqlite3.Connection, track_id: int, at: float) -> None:
+    """Forget that a track was taken from a list, shortly before a time."""
+    db.execute(f"DELETE FROM transitions WHERE {_JUST_TAKEN}", (track_id, at, at))
 
 
 class News(NamedTuple):
@@ -129,7 +152,7 @@ def news(db: sqlite3.Connection, history: list[Learned], playlists: list[Learned
     """
     heard, listed = _Told(), _Told()
     for number, from_id, to_id, at, source in db.execute(
-        "SELECT id, from_id, to_id, at, source FROM transitions WHERE weight > 0"
+        f"SELECT id, from_id, to_id, at, source FROM transitions WHERE weight > 0 AND source <> '{TAKEN}'"
     ):
         (listed if source.startswith(f"{PLAYLIST}:") else heard).add(from_id, to_id, at, number)
     found = News([], set())

@@ -50,6 +50,7 @@ def add(db: sqlite3.Connection, track_id: int, at: float, source: str) -> Play:
     memory.unlink(db, before, after)
     memory.link(db, before, PlayRow(track_id, at))
     memory.link(db, PlayRow(track_id, at), after)
+    memory.play_taken(db, track_id, at)
     return Play(track=track_id, title=row[0], artist=row[1], at=at, source=source)
 
 
@@ -76,6 +77,7 @@ def undo(db: sqlite3.Connection, track_id: int | None) -> Play:
     memory.unlink(db, before, PlayRow(track, at))
     memory.unlink(db, PlayRow(track, at), after)
     memory.link(db, before, after)
+    memory.forget_taken(db, track, at)
     return Play(track=track, title=title, artist=artist, at=at, source=source)
 
 

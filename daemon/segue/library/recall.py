@@ -8,12 +8,13 @@ from typing import Any, Final, NamedTuple
 
 from segue.errors import InvalidParamsError, TrackNotFoundError
 from segue.library import opinions
-from segue.library.memory import DECK, HEARD, HISTORY, NIGHT, PLAYLIST
+from segue.library.memory import DECK, HEARD, HISTORY, NIGHT, PLAYLIST, TAKEN
 from segue.protocol.messages import Forgotten, Import, LearnedPair, MemoryPage, TrackName
 
 _WHAT: Final = {
     NIGHT: "source = 'night'",
     DECK: "source = 'deck'",
+    TAKEN: "source = 'taken'",
     "imports": f"(source LIKE '{HISTORY}:%' OR source LIKE '{PLAYLIST}:%')",
 }
 
@@ -23,7 +24,7 @@ class Forget(NamedTuple):
 
     track: int | None = None
     source: str | None = None
-    """``night``, ``deck``, ``imports``, ``opinions``, or ``import:3``."""
+    """``night``, ``deck``, ``taken``, ``imports``, ``opinions``, or ``import:3``."""
     everything: bool = False
     plays: bool = False
     """Of the track, or all of them, too; they are kept without it."""
@@ -150,7 +151,7 @@ def _forget_opinions(db: sqlite3.Connection, what: Forget) -> int:
 
 
 def _forget_imports(db: sqlite3.Connection, what: Forget) -> int:
-    if what.track is not None or what.source in {NIGHT, DECK, "opinions"}:
+    if what.track is not None or what.source in {NIGHT, DECK, TAKEN, "opinions"}:
         return 0
     if what.source in {None, "imports"}:
         return db.execute("DELETE FROM imports").rowcount
@@ -162,7 +163,7 @@ def _import_number(db: sqlite3.Connection, source: str) -> int:
     word, _, digits = source.partition(":")
     if word != "import" or not digits.isdecimal() or len(digits) > 18:
         raise InvalidParamsError(
-            f"“{source}” is nothing to forget: say night, deck, imports, opinions, or import:3 for one import."
+            f"“{source}” is nothing to forget: say night, deck, taken, imports, opinions, or import:3 for one import."
         )
     if db.execute("SELECT 1 FROM imports WHERE id = ?", (int(digits),)).fetchone() is None:
         raise TrackNotFoundError(f"There is no import {digits}: `segue memory` lists them.")

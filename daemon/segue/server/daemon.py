@@ -181,7 +181,7 @@ class Daemon:
         taste, tuning = self._weighing(stack, library, learner, spaces)
         dispatch = dispatcher(
             recommend,
-            SuggestHandlers(library, references, spaces, decks, taste, recommend, executor),
+            SuggestHandlers(library, references, spaces, decks, taste, recommend, executor, learner.offer),
             tuning,
             self._journeys(stack, library, references, spaces, taste),
             *self._producer(stack, library, recommend, spaces, pool),

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
+from typing import Final
 
 from segue.errors import SegueError
 from segue.library.memory import Learned
 from segue.library.recall import Forget
 from segue.library.store import Library
-from segue.protocol.messages import Deck, Forgotten, Opinion, Play
+from segue.protocol.messages import Deck, Forgotten, Opinion, Play, Suggestions
 from segue.recommend.catalogue import Snapshot
 from segue.recommend.memory import Memory, Transition
 from segue.recommend.memory import Opinion as Liking
 from segue.server.night import NightKeeper
-from segue.server.witness import AGAIN_SECONDS, Blended, Fact, PlayedOnDeck, Witness
+from segue.server.witness import AGAIN_SECONDS, Blended, Fact, PlayedOnDeck, Taken, Witness
 
 _log = logging.getLogger(__name__)
+
+_LOOKED_AT: Final = 20
+"""Of each list: what stands further down is loaded for other reasons."""
 
 
 class Learner:
@@ -74,6 +79,15 @@ class Learner:
         with self._watching:
             self._conclude(self._witness.deck(deck))
 
+    def offer(self, shown: Suggestions) -> None:
+        """Remember what is suggested after a track: what of it is loaded soon was taken."""
+        if shown.seed.id is None:
+            return
+        lists = (shown.suggestions, *(lane.suggestions for lane in shown.lanes))
+        tracks = {one.id for suggestions in lists for one in suggestions[:_LOOKED_AT]}
+        with self._watching:
+            self._witness.offer(shown.seed.id, tracks, time.time())
+
     def tick(self, now: float) -> None:
         """Let time go on: call it every few seconds."""
         try:
@@ -104,6 +118,8 @@ class Learner:
             self._tell("play.added", self._library.add_play(fact.track, fact.at, "deck"))
         elif isinstance(fact, Blended):
             self._library.add_blend(fact.from_id, fact.to_id, fact.at, fact.seconds)
+        elif isinstance(fact, Taken):
+            self._library.add_taken(fact.from_id, fact.to_id, fact.at)
         else:
             self._library.add_thrown_out(fact.from_id, fact.to_id, fact.at)
 

@@ -33,6 +33,20 @@ def pairs(library: Library) -> dict[tuple[int, int], tuple[float, int]]:
     return {(row.from_id, row.to_id): (round(row.weight, 3), row.times) for row in library.learned_pairs()}
 
 
+def test_what_was_taken_is_no_history(library: Library, tracks: tuple[int, ...]) -> None:
+    a, b, c, _ = tracks
+    library.add_taken(a, b, NOW)
+    library.add_taken(b, c, NOW + 300)
+    assert pairs(library) == {(a, b): (0.1, 0), (b, c): (0.1, 0)}
+    assert library.sets_played() == []
+    assert library.learn("/log.m3u", "m3u", (1, 2, 2), [Learned(a, b, NOW + 10, 300.0)], [])[1] == 1
+    assert pairs(library)[a, b] == (1.1, 1)
+    library.add_play(c, NOW + 400, "user")
+    assert pairs(library)[b, c] == (0.3, 0)
+    library.undo_play(c)
+    assert (b, c) not in pairs(library)
+
+
 # Nights -------------------------------------------------------------------------------------------------------------
 
 

@@ -17,11 +17,15 @@ from segue.library.store import Library
 from segue.protocol.messages import (
     Deck,
     ForgetParams,
+    LaneList,
     LearnParams,
     MemoryParams,
     Nothing,
     PlayedParams,
     RateParams,
+    Seed,
+    Suggestion,
+    Suggestions,
     UndoPlayedParams,
 )
 from segue.recommend.catalogue import Catalogue
@@ -220,6 +224,65 @@ def test_a_play_that_is_taken_back_teaches_nothing_later(desk: Desk) -> None:
     on_deck(desk, START + 200, "1", 1, playing=False)
     assert desk.library.learned_pairs() == []
     assert desk.tonight == (1,)
+
+
+# Suggestions that are taken -----------------------------------------------------------------------------------------
+
+
+def suggest(desk: Desk, after: int, *tracks: int) -> None:
+    """Show suggestions, now by the desk's clock."""
+    named = {"artist": None, "bpm": None, "camelot": None, "energy": None, "duration": None}
+    rest = {"similarity": 0.9, "score": 0.9, "tags_in_common": [], "why": ""}
+    found = [Suggestion(id=track, path="", title="", **named, **rest) for track in tracks]
+    lanes = [LaneList(lane="stay", suggestions=found)]
+    seed = Seed(id=after, path="", title="", tags=[], **named)
+    desk.learner.offer(Suggestions(seed=seed, suggestions=[], lanes=lanes))
+
+
+@pytest.fixture
+def a_night(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Track 1 is heard, and 2 and 3 were suggested after it."""
+    monkeypatch.setattr("segue.server.learner.time.time", desk.clock)
+    on_deck(desk, START, "1", 1)
+    on_deck(desk, START + 100, "1", 1)
+    suggest(desk, 1, 2, 3)
+    return desk
+
+
+def taken(desk: Desk) -> list[tuple[int, int, float, list[str]]]:
+    page = told(desk.feedback.memory(MemoryParams(), LOCAL))
+    return [(pair.first.id, pair.second.id, pair.weight, pair.sources) for pair in page.pairs]
+
+
+def test_a_suggestion_that_is_taken_speaks_a_little_for_it_and_more_when_it_is_played(a_night: Desk) -> None:
+    on_deck(a_night, START + 150, "2", 3, playing=False)
+    on_deck(a_night, START + 180, "2", 3, playing=False)
+    assert taken(a_night) == [(1, 3, 0.1, ["taken"])]
+    assert a_night.learner.memory.proven(1) == {}, "it was not played"
+    assert 0 < a_night.learner.memory._pairs[1][3][1] < 0.2
+    on_deck(a_night, START + 200, "2", 3)
+    on_deck(a_night, START + 240, "1", 1, playing=False)
+    on_deck(a_night, START + 260, "2", 3)
+    (first, second, weight, sources) = taken(a_night)[0]
+    assert (first, second, sources) == (1, 3, ["deck", "taken"])
+    assert weight == pytest.approx(0.3 + 0.6 + 0.9 * 40 / 60, abs=0.01)
+    told(a_night.playing.undo_played(UndoPlayedParams(), LOCAL))
+    assert taken(a_night) == []
+
+
+def test_a_suggestion_that_is_thrown_out_speaks_against_it_alone(a_night: Desk) -> None:
+    on_deck(a_night, START + 150, "2", 3, playing=False)
+    on_deck(a_night, START + 200, "2", 3)
+    on_deck(a_night, START + 210, "2", None, playing=False)
+    on_deck(a_night, START + 220, "1", 1)
+    assert taken(a_night) == [(1, 3, -0.5, ["deck"])]
+
+
+def test_what_was_taken_can_be_forgotten_by_itself(a_night: Desk) -> None:
+    on_deck(a_night, START + 150, "2", 3, playing=False)
+    on_deck(a_night, START + 180, "2", 3, playing=False)
+    assert told(a_night.feedback.forget(ForgetParams(source="taken"), LOCAL)).transitions == 1
+    assert taken(a_night) == []
 
 
 # Opinions and lessons -----------------------------------------------------------------------------------------------

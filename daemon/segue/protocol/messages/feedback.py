@@ -89,7 +89,7 @@ class LearnedPair(Result):
     last: float | None = None
     """Unix time of the last time; null: unknown."""
     sources: list[str] = []
-    """``night`` (two plays one after the other), ``deck``, ``history:3`` or ``playlist:3`` (import number 3)."""
+    """``night`` (two plays one after the other), ``deck``, ``taken`` (a suggestion that was put on a deck), ``history:3`` or ``playlist:3`` (import number 3)."""
 
 
 class Import(Result):
@@ -127,7 +127,7 @@ class ForgetParams(Message):
 
     track: Text | None = None
     source: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
-    """``night``, ``deck``, ``imports``, ``opinions``, or one import as ``import:3``."""
+    """``night``, ``deck``, ``taken``, ``imports``, ``opinions``, or one import as ``import:3``."""
     everything: bool = False
     plays: bool = False
     """The plays too, of the track or all of them: they are kept without it."""

@@ -65,6 +65,7 @@ class SuggestHandlers:
         taste: Taste,
         recommend: RecommendHandlers,
         executor: Executor,
+        offer: Callable[[Suggestions], None],
     ) -> None:
         self._library = library
         self._references = references
@@ -73,6 +74,8 @@ class SuggestHandlers:
         self._taste = taste
         self._recommend = recommend
         self._executor = executor
+        self._offer = offer
+        """Told of every answer."""
 
     def next(self, params: NextParams, origin: Origin) -> Suggestions | Future[Suggestions]:
         """What to play after a track; a path that is not indexed yet is analysed on the spot."""
@@ -113,7 +116,9 @@ class SuggestHandlers:
         recommender = self._spaces.current.recommender
         seed = _pulled(recommender, seed_of(recommender.snapshot(), track, self._played(track, asked_for)), pulls)
         ranking, lanes = self._rankings(recommender, seed, params, pulls)
-        return after_track(self._library, track, ranking, lanes)
+        answer = after_track(self._library, track, ranking, lanes)
+        self._offer(answer)
+        return answer
 
     def _after_file(self, path: str, params: NextParams, pulls: _Pulls, origin: Origin) -> Future[Suggestions]:
         def known(track: int) -> Suggestions:
