@@ -1,7 +1,11 @@
-"""Mixxx's data base: set logs and playlists, read only."""
+"""Mixxx's data base: set logs and playlists, read only.
+
+Segue's own playlists in it are left out: what it suggests itself must not come back as somebody's choice.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from contextlib import closing
@@ -15,6 +19,8 @@ from segue.sets.entry import ENTRIES_AT_MOST, Entry, Reading, SetKind, TrackSet
 
 MARK: Final = b"SQLite format 3\0"
 """A SQLite file begins with it."""
+SETUP: Final = "segue/setup.json"
+"""What Segue has set up in a settings folder of Mixxx, as ``ids`` by name."""
 _KINDS: Final[dict[int, SetKind]] = {0: "playlist", 2: "history"}
 """By ``Playlists.hidden``; 1 is the Auto DJ queue."""
 _WAIT_SECONDS: Final = 3.0
@@ -42,12 +48,14 @@ def read(path: Path) -> Reading:
         FileUnreadableError: Mixxx has it locked for longer than it should.
 
     """
+    ours = _ours(path)
     found: dict[int, TrackSet] = {}
     notes: list[str] = []
     try:
         with closing(_open(path)) as db:
             for row in db.execute(_SELECT, (ENTRIES_AT_MOST,)):
-                _add(found, row)
+                if row[0] not in ours:
+                    _add(found, row)
     except sqlite3.OperationalError as error:
         if "no such" in str(error):
             raise SetFileError(
@@ -59,6 +67,15 @@ def read(path: Path) -> Reading:
             raise SetFileError(f"{path} is damaged, or encrypted: {error}.") from error
         notes.append("the data base is damaged: what comes before was read")
     return Reading("mixxx", [one for one in found.values() if one.entries], notes)
+
+
+def _ours(path: Path) -> frozenset[int]:
+    """Ids of the playlists that Segue keeps filled, as its setup has written them down beside the data base."""
+    try:
+        record = json.loads((path.parent / SETUP).read_bytes())
+        return frozenset(number for number in record["ids"].values() if isinstance(number, int))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return frozenset()
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from segue_plugins.mixxx.connection import Connection
@@ -55,6 +55,10 @@ class Values(NamedTuple):
     """What Mixxx knows of a track."""
 
     path: str
+    artist: str
+    title: str
+    seconds: float
+    """How long it is; 0: Mixxx does not know."""
     bpm: float | None
     locked: bool
     """The user has forbidden Mixxx to change the tempo."""
@@ -160,10 +164,11 @@ class Reading(Connection):
     def values(self) -> list[Values]:
         """What Mixxx knows of all tracks that it has."""
         rows = self._rows(
-            "SELECT f.location, l.bpm, coalesce(l.bpm_lock, 0), l.key_id, l.key, coalesce(l.rating, 0),"
+            "SELECT f.location, coalesce(l.artist, ''), coalesce(l.title, ''), coalesce(l.duration, 0), l.bpm,"
+            " coalesce(l.bpm_lock, 0), coalesce(l.key_id, 0), coalesce(l.key, ''), coalesce(l.rating, 0),"
             f" coalesce(l.timesplayed, 0) FROM {_TRACKS} WHERE {_THERE} ORDER BY f.location"
         )
-        return [_values(*row) for row in rows]
+        return list(map(_values, rows))
 
     def counts(self) -> Counts:
         """How much there is of everything."""
@@ -199,14 +204,16 @@ def _listed(column: str) -> str:
     return f"{column} IN (SELECT value FROM json_each(?))"
 
 
-def _values(
-    path: str, bpm: float | None, locked: int, key_id: int | None, key: str | None, rating: int, plays: int
-) -> Values:
+def _values(row: Sequence[Any]) -> Values:
+    path, artist, title, seconds, bpm, locked, key_id, key, rating, plays = row
     return Values(
         path=str(path),
+        artist=str(artist),
+        title=str(title),
+        seconds=max(float(seconds), 0.0),
         bpm=float(bpm) if bpm and bpm > 0 else None,
         locked=bool(locked),
-        key=_key(key_id or 0) or (str(key).strip() or None if key else None),
+        key=_key(int(key_id)) or str(key).strip() or None,
         rating=min(max(int(rating), 0), 5),
         plays=max(int(plays), 0),
     )

@@ -31,6 +31,11 @@ class Settings(NamedTuple):
         return self.folder / DATABASE
 
     @property
+    def config(self) -> Path:
+        """Mixxx's preferences."""
+        return self.folder / _CONFIG
+
+    @property
     def controllers(self) -> Path:
         """Where Mixxx looks for the user's controller mappings."""
         return self.folder / "controllers"
@@ -44,7 +49,7 @@ class Settings(NamedTuple):
     def version(self) -> str:
         """Which Mixxx used it last; empty when it does not say."""
         try:
-            text = (self.folder / _CONFIG).read_text("utf-8", "replace")
+            text = self.config.read_text("utf-8", "replace")
         except OSError:
             return ""
         found = _VERSION.search(text)

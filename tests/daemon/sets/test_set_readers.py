@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 import tracemalloc
@@ -373,3 +374,17 @@ def test_what_is_not_there_or_no_file_is_said(tmp_path: Path) -> None:
 )
 def test_dates_in_names(name: str, date: float | None) -> None:
     assert text.date_in(name) == date
+
+
+def test_what_segue_suggests_in_mixxx_is_nobodys_choice(tmp_path: Path) -> None:
+    path = samples.mixxx(tmp_path / "mixxxdb.sqlite")
+    before = read_sets(path).sets
+    with closing(sqlite3.connect(path)) as db:
+        (number,) = db.execute("SELECT id FROM Playlists WHERE name = ?", (before[1].name,)).fetchone()
+    (tmp_path / "segue").mkdir()
+    record = tmp_path / mixxx.SETUP
+    record.write_text(json.dumps({"lanes": {"stay": before[1].name}, "ids": {"stay": number}}))
+    assert [one.name for one in read_sets(path).sets] == [before[0].name]
+    for broken in ("", "[]", '{"ids": 7}', '{"ids": {"stay": []}}'):
+        record.write_text(broken)
+        assert read_sets(path).sets == before

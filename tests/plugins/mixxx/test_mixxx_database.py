@@ -53,8 +53,8 @@ def test_a_track_by_its_name(database):
 
 def test_what_mixxx_knows_of_tracks(database):
     assert database.values() == [
-        Values(A, 124.0, locked=True, key="A minor", rating=4, plays=3),
-        Values(B, None, locked=False, key=None, rating=0, plays=0),
+        Values(A, "Rook", "A", 200.0, 124.0, locked=True, key="A minor", rating=4, plays=3),
+        Values(B, "", "B", 300.0, None, locked=False, key=None, rating=0, plays=0),
     ]
     for number, text, key in (
         (1, "", "C major"),
