@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from segue.client import Client
 from segue.errors import DaemonError
 from segue.home import Home
 from segue.protocol.messages import Track
+from segue_plugins.nowplaying.__main__ import main
 from segue_plugins.nowplaying.file import read_now_playing
 from segue_plugins.nowplaying.match import best
 from support import wait_until
@@ -122,3 +124,44 @@ def test_the_deck_follows_the_file_through_restarts_of_the_daemon(home, shim, tm
     assert process.wait(20) == 0
     assert not deck(home).playing
     assert deck(home).path is None
+
+    broadcast(home, track)
+
+
+def broadcast(home, track):
+    """The same daemon, by a broadcast: until it ends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "segue_plugins.nowplaying", "--broadcast", str(port), "--password", "x"]
+    with subprocess.Popen([*command, "--deck", "left", "--home", str(home)]) as process:
+        wait_until(lambda: answers(port), what="the listener")
+        head = b"HTTP/1.0\r\nAuthorization: Basic c291cmNlOng=\r\n\r\n"  # source:x
+        with socket.create_connection(("127.0.0.1", port)) as source:
+            source.sendall(b"SOURCE /live " + head)
+            with socket.create_connection(("127.0.0.1", port)) as words:
+                words.sendall(b"GET /admin/metadata?mode=updinfo&artist=Ada+Lantern&title=Night+Bus " + head)
+            wait_until(lambda: plays(home, track), what="the deck by a broadcast")
+        wait_until(lambda: not deck(home).playing, what="the end of the broadcast")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_one_thing_is_followed(capsys):
+    for arguments in ([], ["now.txt", "--broadcast", "8010"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert "--broadcast" in capsys.readouterr().err
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        assert main(["--broadcast", str(other.getsockname()[1])]) == 1
+    assert "cannot be listened on" in capsys.readouterr().err

@@ -63,6 +63,7 @@ _SECTIONS: Final[dict[str, dict[str, _Entry]]] = {
     },
     "DJ programs": {
         "mixxx": _Entry("shims", "Suggestions inside Mixxx; set it up, or follow its decks."),
+        "now-playing": _Entry("shims", "Follow the text file, or the broadcast, of any other DJ program."),
     },
     "Help": {
         "demo": _Entry("demo", "A first look in a minute, with a dozen tracks of our own."),

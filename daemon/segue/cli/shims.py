@@ -15,14 +15,18 @@ _GROUP: Final = "segue.shims"
 """Of entry points: the name is the command's, the object its ``main(arguments, prog)``, which returns an exit code."""
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@home_option
-@click.pass_context
-def mixxx(context: click.Context, arguments: Sequence[str]) -> None:
-    """Suggestions inside Mixxx."""
-    home = options_of(context).home_option
-    context.exit(_main("mixxx")([*(("--home", home) if home else ()), *arguments], "segue mixxx"))
+def _command(name: str, summary: str) -> click.Command:
+    """A command that hands all its words over, and the home that the group was given."""
+
+    @click.command(name, help=summary, context_settings={"ignore_unknown_options": True, "help_option_names": []})
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    @home_option
+    @click.pass_context
+    def command(context: click.Context, arguments: Sequence[str]) -> None:
+        home = options_of(context).home_option
+        context.exit(_main(name)([*(("--home", home) if home else ()), *arguments], f"segue {name}"))
+
+    return command
 
 
 def _main(name: str) -> Callable[[Sequence[str], str], int]:
@@ -32,4 +36,7 @@ def _main(name: str) -> Callable[[Sequence[str], str], int]:
     raise ProgramNotFoundError(f"The part of Segue for {name} is not installed: install segue-dj again.")
 
 
-COMMANDS = {"mixxx": mixxx}
+COMMANDS = {
+    "mixxx": _command("mixxx", "Suggestions inside Mixxx."),
+    "now-playing": _command("now-playing", "Follow what a DJ program says is playing."),
+}

@@ -1,1 +1,1 @@
-"""A shim for every program that writes what is playing into a text file."""
+"""A shim for every program that says what is playing: into a text file, or by broadcasting."""

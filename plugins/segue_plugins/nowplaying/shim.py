@@ -1,16 +1,15 @@
-"""The loop: look at the file, tell the daemon."""
+"""The loop: look at what is said to play, tell the daemon."""
 
 from __future__ import annotations
 
 import logging
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 from segue.client import Client
 from segue.errors import DaemonNotRunningError, RequestTimeoutError, SegueError
 from segue.protocol.messages import DeckParams
-from segue_plugins.nowplaying.file import read_now_playing
 from segue_plugins.nowplaying.match import find_path
 
 _log = logging.getLogger(__name__)
@@ -25,11 +24,11 @@ _ABSENT_SECONDS: Final = 2.0
 
 
 class Shim:
-    """Follows one file for one deck."""
+    """Follows one text for one deck: a path, or ``Artist - Title``, and nothing while nothing plays."""
 
-    def __init__(self, client: Client, file: Path, deck: str) -> None:
+    def __init__(self, client: Client, read: Callable[[], str], deck: str) -> None:
         self._client = client
-        self._file = file
+        self._read = read
         self._deck = deck
         self._line: str | None = None
         """What the daemon was last told of."""
@@ -37,7 +36,7 @@ class Shim:
         self._daemon_is_there = True
 
     def run(self) -> None:
-        """Follow the file until interrupted; the deck is emptied then."""
+        """Follow it until interrupted; the deck is emptied then."""
         try:
             while True:
                 self.look()
@@ -46,8 +45,8 @@ class Shim:
             self._leave()
 
     def look(self) -> None:
-        """Tell the daemon when the file says something new, and now and then when it does not."""
-        line = read_now_playing(self._file)
+        """Tell the daemon when it says something new, and now and then when it does not."""
+        line = self._read()
         now = time.monotonic()
         if line == self._line and now < self._next_tell:
             return
