@@ -23,6 +23,7 @@ from segue_export.datasets import build as building
 from segue_export.datasets.build import DatasetError
 from segue_export.datasets.items import Item
 from segue_export.datasets.progress import Progress
+from segue_export.interrupts import interruptible
 from segue_export.licences import Licences
 from segue_export.music_files import find_music
 
@@ -31,6 +32,7 @@ HELD_OUT: Final = ("lmms-common", "fretsonfire-songs-*")
 _ORIGIN: Final = "origin"
 
 
+@interruptible("interrupted; the same command goes on where it stopped")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m segue_export.corpus", description=__doc__)

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import torch
 
+from segue.errors import SegueError
 from segue.frontend.constants import (
     CHUNK_FRAMES,
     CHUNK_MELS,
@@ -33,9 +34,10 @@ from segue.networks.manifest import FrontEnd, Golden, InputSpec, ModelManifest, 
 from segue.networks.sessions import golden_mel
 from segue_export.balance import STRENGTH, shift
 from segue_export.fusion import write_learned
+from segue_export.interrupts import interruptible, undivided
 from segue_export.labelling import read_datasets
 from segue_export.networks.crnn import Crnn
-from segue_export.onnx_file import cost, write
+from segue_export.onnx_file import ParityError, cost, write
 from segue_export.shards import Corpus
 from segue_export.students import Kind, Student, sizes_of
 from segue_export.targets import FEATURES, Array, Scale
@@ -60,9 +62,18 @@ _MUSIC = "music in Debian packages, and synthesised music (segue-dataset corpus,
 _PHASE = 0.5
 
 
+@interruptible("interrupted; the models are as they were before the step that was at work")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     words = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _run(words)
+    except (ValueError, OSError, SegueError, ParityError) as error:
+        print(f"segue-export: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(words: list[str]) -> int:
     if words[:1] == ["quantise"]:
         from segue_export import quantise  # noqa: PLC0415  # it needs the quantiser, which nothing else does
 
@@ -102,14 +113,35 @@ def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path) -> Mode
     if not heard:
         raise SystemExit("the file is compared with the network on music of the validation split, and there is none")
     mel = real_mels(heard[0][0], mels, frames)
-    path = out / f"{name}.onnx"
+    path, unfinished = out / f"{name}.onnx", out / f"{name}.new.onnx"
+    try:
+        manifest = _written(student, state, mel, labels, unfinished, path.name, learnt)
+        with undivided():
+            unfinished.replace(path)
+            (out / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return manifest
+
+
+def _written(
+    student: Student,
+    state: dict[str, Any],
+    mel: Array,
+    labels: str,
+    path: Path,
+    file: str,
+    learnt: list[tuple[Corpus, float]],
+) -> ModelManifest:
+    """Write the network, and measure what its manifest says; the file will be named `file`."""
+    mels, frames = mel.shape[1:]
     difference = write(student, mel, labels, path)
     spent = cost(path, mel, frames * HOP / SAMPLE_RATE)
-    manifest = ModelManifest(
+    return ModelManifest(
         schema=1,
-        name=name,
+        name=Path(file).stem,
         version=VERSION,
-        file=path.name,
+        file=file,
         sha256=file_sha256(path),
         input=InputSpec("mel", mels, frames),
         outputs=_outputs(student, state["tags"]),
@@ -120,8 +152,6 @@ def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path) -> Mode
         licence=LICENCE,
         golden=_golden(student, mels, frames),
     )
-    (out / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
-    return manifest
 
 
 @torch.no_grad()

@@ -21,6 +21,7 @@ from segue.networks.manifest import ModelManifest
 from segue.networks.sessions import ShortChunk, Tagger
 from segue.networks.timbre import DIM as TIMBRE_DIM
 from segue.networks.vector import VectorManifest, VectorPart
+from segue_export.interrupts import undivided
 from segue_export.networks.crnn import CONV_DIM, GRU_DIM
 from segue_export.shards import Corpus
 from segue_export.targets import Array, Layout, Part, cover
@@ -188,7 +189,8 @@ def write_vector(
         models={"crnn": pair.tagger.manifest.sha256, "short_chunk": pair.short_chunk.manifest.sha256},
         tracks=statistics.tracks,
     )
-    (models / "vector.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+    with undivided():
+        (models / "vector.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     return manifest
 
 

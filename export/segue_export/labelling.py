@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from segue_export.augment import Mixer
+from segue_export.interrupts import interruptible
 from segue_export.shards import SPLITS, Corpus
 from segue_export.teachers import NAMES, folder, load_teachers
 from segue_export.views import BATCH, ViewMaker
@@ -19,6 +20,7 @@ _REOPEN_SECONDS = 120.0
 """Datasets that are still growing are read again this often."""
 
 
+@interruptible("interrupted; what is labelled is kept, and the same command goes on from there")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = _options(arguments)

@@ -25,6 +25,7 @@ from segue.frontend.constants import HOP, SAMPLE_RATE
 from segue.networks.manifest import ModelManifest, Variant, file_sha256
 from segue_export import int8
 from segue_export.golden import golden_answer, rounding_tolerance
+from segue_export.interrupts import undivided
 from segue_export.onnx_file import costs
 from segue_export.precision import (
     EXCERPT,
@@ -48,6 +49,7 @@ LIMIT_BYTES: Final = 25_000_000
 _SEED: Final = 1
 _REPEATS: Final = 9
 _FEW: Final = 24
+_UNFINISHED: Final = ".part"
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,18 @@ class Tried:
 
     precision: str
     path: Path
+    """Where it lies; an 8-bit file gets the name below when it is chosen."""
     agreement: Agreement
     points: float
     cpu: list[float]
     """CPU seconds for each minute of audio, one for each repeat."""
     kept: tuple[str, ...] = ()
     """Convolutions of an 8-bit file that are computed in float."""
+
+    @property
+    def final(self) -> Path:
+        """Where it belongs."""
+        return self.path.with_name(self.path.name.replace(_UNFINISHED, ""))
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -123,8 +131,8 @@ def main(arguments: list[str] | None = None) -> int:
             for layer, noise in sensitivity(bench):
                 print(f"  {noise:.4f}  {layer}")
         tried = attempt(bench, options.points)
-        write(bench.manifest, tried, options.points)
         report(name, tried, chosen(tried, options.points))
+        write(bench.manifest, tried, options.points)
     held = sum(file.stat().st_size for file in options.models.iterdir())
     print(f"done in {time.monotonic() - started:.0f} s; {options.models} holds {held / 1e6:.1f} MB")
     if held > LIMIT_BYTES:
@@ -158,7 +166,15 @@ def attempt(bench: Bench, limit: float) -> list[Tried]:
     While the 8-bit file loses more than `limit` points, more and more convolutions are computed in float: those that do
     most harm first, twice as many each time.
     """
-    target = bench.float_path.with_name(f"{bench.manifest.name}.int8.onnx")
+    target = bench.float_path.with_name(f"{bench.manifest.name}.int8{_UNFINISHED}.onnx")
+    try:
+        return _attempt(bench, limit, target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _attempt(bench: Bench, limit: float, target: Path) -> list[Tried]:
     layers = int8.convolutions(bench.float_path)
     own, kept = bench.own, tuple[str, ...]()
     harmful: list[str] = []
@@ -198,15 +214,15 @@ def chosen(tried: list[Tried], limit: float) -> Tried:
 
 
 def write(manifest: ModelManifest, tried: list[Tried], limit: float) -> ModelManifest:
-    """Write the manifest that names the chosen file, with the figures of all; an 8-bit file that was not chosen is deleted."""
+    """Write the manifest that names the chosen file, with the figures of all; an 8-bit file that was not chosen is deleted.
+
+    Until then, an 8-bit file of before is the one in use.
+    """
     best, figures = chosen(tried, limit), _measured(tried, manifest)
     variants = {one.precision: _variant(one, manifest) for one in tried}
     mine = variants.pop(best.precision)
     if best.precision == "fp32":
         variants = {}
-        for one in tried:
-            if one is not best:
-                one.path.unlink()
     new = msgspec.structs.replace(
         manifest,
         **{name: getattr(mine, name) for name in mine.__struct_fields__},
@@ -216,7 +232,14 @@ def write(manifest: ModelManifest, tried: list[Tried], limit: float) -> ModelMan
         folder="",
     )
     path = Path(manifest.folder) / f"{manifest.name}.json"
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(new), indent=1) + b"\n")
+    with undivided():
+        for one in tried:
+            if one is best or best.precision != "fp32":
+                one.path.replace(one.final)
+            else:
+                one.path.unlink()
+                one.final.unlink(missing_ok=True)
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(new), indent=1) + b"\n")
     return new
 
 
@@ -238,7 +261,7 @@ def report(name: str, tried: list[Tried], best: Tried) -> None:
 def _variant(one: Tried, manifest: ModelManifest) -> Variant:
     golden = golden_answer(one.path, manifest.input, manifest.golden.phase)
     tolerance = rounding_tolerance(one.path, manifest.input, manifest.golden.phase)
-    return Variant(file=one.path.name, sha256=file_sha256(one.path), golden=golden, tolerance=tolerance)
+    return Variant(file=one.final.name, sha256=file_sha256(one.path), golden=golden, tolerance=tolerance)
 
 
 def _measured(tried: list[Tried], manifest: ModelManifest) -> dict[str, Any]:

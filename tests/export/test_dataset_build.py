@@ -17,9 +17,10 @@ from dataset_support import record, rows_of
 
 from segue_export.datasets import build as building
 from segue_export.datasets.build import CRASHED, DatasetError, build, pending, relabel
-from segue_export.datasets.command import INTERRUPTED, main
+from segue_export.datasets.command import main
 from segue_export.datasets.items import Item, Limits, settle_groups
 from segue_export.datasets.labels import TrackLabels
+from segue_export.interrupts import INTERRUPTED
 from segue_export.shards import Corpus, ShardWriter
 
 LIMITS = Limits(min_seconds=1.0)
@@ -72,7 +73,11 @@ def test_a_build_that_was_ended_goes_on(tmp_path: Path, how: signal.Signals) -> 
         record(tmp_path / "music" / f"album-{number // 5}" / f"{number:02}.flac", number, 1.5)
     out, whole = tmp_path / "out", tmp_path / "whole"
     options = [str(tmp_path / "music"), "--min-seconds", "1", "--workers"]
-    command = [sys.executable, "-m", "segue_export.datasets.command", "folder", *options, "2", "--out", str(out)]
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from segue_export.datasets.command import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", code, "folder", *options, "2", "--out", str(out)]
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as run:

@@ -240,7 +240,10 @@ def test_an_interruption_is_clean_and_the_next_run_goes_on(tmp_path: Path) -> No
         "--workers",
         "2",
     ]
-    code = "import sys; from segue_export.train import main; sys.exit(main(sys.argv[1:]))"
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from segue_export.train import main; sys.exit(main())"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True, start_new_session=True
     )

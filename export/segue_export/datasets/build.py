@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,11 +13,11 @@ from dataclasses import replace
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from threading import current_thread, main_thread
 from typing import Final, NamedTuple
 
 from segue_export.datasets.items import Item, Limits, load
 from segue_export.decode import Samples
+from segue_export.interrupts import deaf_to_interrupts
 from segue_export.shards import (
     AUDIO,
     MANIFEST,
@@ -177,28 +176,12 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
     """Worker processes; left early, what they have not begun is not done."""
     pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
     try:
-        with _deaf_to_interrupts():
+        with deaf_to_interrupts():
             for _ in range(count):
                 pool.submit(int)  # each starts one: none is idle before it has started
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes that are started in here stay deaf to Ctrl-C, from their first instruction on.
-
-    Ctrl-C reaches every process of a terminal; the one that started the others answers it.
-    """
-    if current_thread() is not main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _in_pool(waiting: list[Item], remaining: Iterator[Item], limits: Limits, workers: int) -> Iterator[Decoded]:

@@ -28,12 +28,13 @@ from segue_export.datasets.parquet import write_rows
 from segue_export.datasets.progress import Progress
 from segue_export.datasets.spotify import SpotifyOptions, plan_spotify
 from segue_export.datasets.tables import POLICIES
+from segue_export.interrupts import interruptible
 from segue_export.shards import FIELDS, cells, read_tracks, write_manifest
 
 Run = Callable[[argparse.Namespace], int]
-INTERRUPTED = 130
 
 
+@interruptible("interrupted; the same command goes on where it stopped")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser, synth = _parser()
@@ -56,9 +57,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         return 1
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on where it stopped", file=sys.stderr)
-        return INTERRUPTED
 
 
 def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:

@@ -17,16 +17,15 @@ import numpy as np
 import segue
 from segue.frontend.constants import SAMPLE_RATE
 from segue.frontend.mel import Waveform
-from segue.networks.models import ModelSet
+from segue.networks.models import ModelSet, models_dir
 from segue_export.evaluation.hearing import Ear, Heard, rounded
 from segue_export.teachers import load_teachers
 
 _COEFFICIENTS: Final = 20
-_HEARING: Final = (
-    *("analysis/analyse", "analysis/energy", "analysis/key", "analysis/onsets", "analysis/tempo", "analysis/windows"),
-    *("audio/decode", "frontend/constants", "frontend/mel", "networks/sessions", "networks/timbre", "networks/vector"),
-)
-"""The modules of the daemon that decide what is heard."""
+_HEARING: Final = ("analysis", "audio", "frontend", "networks")
+"""The rooms of the daemon that decide what is heard."""
+_SMALL: Final = ("tempo.json", "beats.json", "key.json")
+"""The networks that belong to no set."""
 _WINDOWS_AT_ONCE: Final = 4
 Hear = Callable[[Waveform], Heard]
 
@@ -66,10 +65,12 @@ class Segue:
 
     @property
     def fingerprint(self) -> str:
-        """The id of the set of models, and the code that hears."""
+        """The id of the set of models, and the code and the small networks that hear."""
         here, root = Path(__file__).parent, Path(segue.__file__).parent
-        code = [*(root / f"{module}.py" for module in _HEARING), here / "hearing.py", here / "heads.py"]
-        return f"segue-{ModelSet.load(self.models).id}-{code_digest(code)}"
+        code = [path for room in _HEARING for path in (root / room).rglob("*.py")]
+        small = [models_dir() / name for name in _SMALL]
+        digest = code_digest([*code, *small, here / "hearing.py", here / "heads.py"])
+        return f"segue-{ModelSet.load(self.models).id}-{digest}"
 
     def open(self) -> Hear:
         """See Listener. Raises a ModelError when the models cannot be used."""

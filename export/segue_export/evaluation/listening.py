@@ -18,6 +18,7 @@ from segue_export.evaluation.changes import CHANGES
 from segue_export.evaluation.clips import Clip, middle
 from segue_export.evaluation.hearing import Heard
 from segue_export.evaluation.listeners import Listener, code_digest, opened
+from segue_export.interrupts import deaf_to_interrupts
 
 Others = Literal["", "excerpts", "changes"]
 Progress = Callable[[str, int, int], None]
@@ -96,7 +97,9 @@ def _hear_all(clips: list[Clip], task: Task, jobs: int) -> Iterator[Answer]:
     if jobs <= 1 or len(clips) < 2:
         yield from map(hear, clips)
         return
-    with multiprocessing.get_context("spawn").Pool(min(jobs, len(clips))) as pool:
+    with deaf_to_interrupts():
+        pool = multiprocessing.get_context("spawn").Pool(min(jobs, len(clips)))
+    with pool:
         yield from pool.imap(hear, clips)
 
 

@@ -20,6 +20,7 @@ from segue_export.evaluation.measure import measure
 from segue_export.evaluation.output import About, print_report, progress, write_report
 from segue_export.evaluation.plots import draw
 from segue_export.evaluation.record import record
+from segue_export.interrupts import interruptible
 from segue_export.teachers import NAMES
 
 SUGGESTIONS: Final = "recommend"
@@ -27,6 +28,7 @@ SUGGESTIONS: Final = "recommend"
 _LINES: Final = {".json", ".jsonl", ".ndjson"}
 
 
+@interruptible("interrupted; what was heard is kept, and the same command goes on from there")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)

@@ -15,8 +15,10 @@ from segue_export.evaluation.recommend_history import History, from_home, synthe
 from segue_export.evaluation.recommend_measure import measure
 from segue_export.evaluation.recommend_plots import draw
 from segue_export.evaluation.recommend_rankers import Study
+from segue_export.interrupts import interruptible
 
 
+@interruptible("interrupted; nothing was written")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = _options(arguments)

@@ -17,8 +17,10 @@ from segue_export.evaluation.listening import Archive, Task, listen
 from segue_export.evaluation.output import About, print_report, progress, write_report
 from segue_export.evaluation.plots import robustness_curves
 from segue_export.evaluation.robustness import Moved, moved, tables
+from segue_export.interrupts import interruptible
 
 
+@interruptible("interrupted; what was heard is kept, and the same command goes on from there")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = _options(arguments)

@@ -27,14 +27,15 @@ from segue.networks.arrays import Arrays, write_arrays
 from segue_export.datasets.build import DatasetError
 from segue_export.datasets.progress import Progress
 from segue_export.export import VERSION
+from segue_export.interrupts import interruptible
 from segue_export.small.kinds import KINDS, Kind, Metrics, Weights
 from segue_export.small.recordings import Recording, each, find_recordings
 
-_INTERRUPTED: Final = 130
 _LARGEST: Final = float(np.finfo(np.float16).max)
 _LOADERS: Final = {"tempo": LevelChooser.load, "beats": GridFinder.load, "key": KeyNetwork.load}
 
 
+@interruptible("interrupted; what was heard is kept, and the same command goes on from there")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = _options(sys.argv[1:] if arguments is None else arguments)
@@ -44,9 +45,6 @@ def main(arguments: list[str] | None = None) -> int:
     except DatasetError as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("interrupted; what was heard is kept, and the same command goes on from there", file=sys.stderr)
-        return _INTERRUPTED
     return 0
 
 
