@@ -35,6 +35,7 @@ EVENTS: Final[dict[m.EventName, str]] = {
     "deck.changed": "A shim tells of a deck: `deck`, `number`, `path`, `track`, `playing`, `rate`, `keylock`, `volume`, "
     "`confidence`, as in `deck.update`.",
     "wishes.changed": "What shims are to ask for: all of it, as `session.wishes` answers.",
+    "shims.changed": "A shim was started, ended or stopped: ask `shims.list`.",
     "play.added": "A track was played: `track`, `title`, `artist`, `at`, `source` (`user`, or `deck`).",
     "play.removed": "A play was taken back: as `play.added`.",
     "night.started": "A night was begun by a command: `at`.",

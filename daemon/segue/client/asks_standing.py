@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from segue.client.asks import Ask, text_of
+from segue.client.asks import Ask, path_of, text_of
 from segue.protocol import messages as m
 
 
@@ -23,6 +24,19 @@ def wish(
     named: Mapping[str, Any] = msgspec.to_builtins(filters) if isinstance(filters, m.Filters) else filters or {}
     said = None if filters is None else {name: _said(value) for name, value in named.items()}
     return Ask("session.wish", {"lane": lane, "filters": said, "preset": preset, "clear": clear}, m.Wishes)
+
+
+def shims() -> Ask[m.ShimList]:
+    return Ask("shims.list", m.Nothing(), m.ShimList)
+
+
+def start_shim(name: str, settings: str | Path | None, *, always: bool) -> Ask[m.Shim]:
+    folder = None if settings is None else path_of(settings)
+    return Ask("shims.start", m.StartShimParams(name=name, settings=folder, always=always), m.Shim)
+
+
+def stop_shim(name: str) -> Ask[m.Shim]:
+    return Ask("shims.stop", m.ShimParams(name=name), m.Shim)
 
 
 def _said(value: object) -> object:

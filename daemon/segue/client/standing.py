@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from segue.client import asks_standing as asks
@@ -37,6 +38,18 @@ class Standing:
         """
         return self.ask(asks.wish(lane, filters, preset, clear=clear))
 
+    def shims(self) -> m.ShimList:
+        """The shims that are installed."""
+        return self.ask(asks.shims())
+
+    def start_shim(self, name: str, settings: str | Path | None = None, *, always: bool = True) -> m.Shim:
+        """Let the daemon start a shim, for a DJ program's settings folder; `always`: with every start of its own, too."""
+        return self.ask(asks.start_shim(name, settings, always=always))
+
+    def stop_shim(self, name: str) -> m.Shim:
+        """End a shim that the daemon started; it starts it no more."""
+        return self.ask(asks.stop_shim(name))
+
 
 class AsyncStanding:
     """The same for `AsyncClient`."""
@@ -59,3 +72,15 @@ class AsyncStanding:
     ) -> m.Wishes:
         """As `Client.wish`."""
         return await self.ask(asks.wish(lane, filters, preset, clear=clear))
+
+    async def shims(self) -> m.ShimList:
+        """As `Client.shims`."""
+        return await self.ask(asks.shims())
+
+    async def start_shim(self, name: str, settings: str | Path | None = None, *, always: bool = True) -> m.Shim:
+        """As `Client.start_shim`."""
+        return await self.ask(asks.start_shim(name, settings, always=always))
+
+    async def stop_shim(self, name: str) -> m.Shim:
+        """As `Client.stop_shim`."""
+        return await self.ask(asks.stop_shim(name))

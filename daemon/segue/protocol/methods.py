@@ -85,6 +85,9 @@ METHODS: Final[dict[str, Method]] = {
             "models.use", m.UseModelsParams, m.Done, "Change to another set of networks, or stay with the one in use."
         ),
         Method("models.remove", m.ModelsParams, m.Done, "Delete an installed set of networks."),
+        Method("shims.list", m.Nothing, m.ShimList, "The shims that are installed, and how each is."),
+        Method("shims.start", m.StartShimParams, m.Shim, "Let the daemon start a shim, now and with every start."),
+        Method("shims.stop", m.ShimParams, m.Shim, "End a shim that the daemon started; it starts it no more."),
         Method("daemon.ping", m.Nothing, m.Pong, "Is it there, and which version?"),
         Method("daemon.status", m.Nothing, m.Status, "Everything about the daemon: the snapshot for events."),
         Method("daemon.pause", m.Nothing, m.Done, "Stop analysing until resumed."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import queue
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,7 @@ from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.producer import ProducerHandlers
 from segue.server.handlers.recommend import RecommendHandlers
 from segue.server.handlers.references import References
+from segue.server.handlers.shims import ShimsHandlers
 from segue.server.handlers.suggest import SuggestHandlers
 from segue.server.handlers.trust import TrustHandlers
 from segue.server.handlers.tuning import TuningHandlers
@@ -49,6 +51,7 @@ from segue.server.presence import Presence
 from segue.server.recovery import open_library
 from segue.server.renewal import Renewer
 from segue.server.router import Router
+from segue.server.shims import Shims
 from segue.server.spaces import Named, Spaces
 from segue.server.tag_writer import TagWriter
 from segue.server.taste import Taste
@@ -158,6 +161,7 @@ class Daemon:
             renewer.aim(chosen)
         watcher = self._watcher(library, indexer, mirror, events)
         wishing = self._wishing(stack, library, events)
+        shims = Shims(home, library, events.publish)
         about = DaemonHandlers(
             home=home,
             library=library,
@@ -168,6 +172,7 @@ class Daemon:
             pool=pool,
             decks=decks,
             wishing=wishing,
+            shims=shims,
             events=events,
             problems=[sentence for sentence in (trouble, problem) if sentence],
             shutdown=self.end,
@@ -189,6 +194,7 @@ class Daemon:
             self._collection(stack, library, references, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, learner, events.publish, executor),
             WishesHandlers(wishing),
+            self._shims(stack, shims),
             self._feedback(stack, library, references, learner, tuning, executor),
             models,
             self._trust(
@@ -207,20 +213,25 @@ class Daemon:
         events.start()
         self._presence = Presence(home, lock, self._announce(stack, router, events, doors, about))
 
-        self._set_to_work(stack, indexer, renewer, watcher)
+        self._set_to_work(stack, indexer, renewer, watcher, shims)
         executor.submit(models.tidy)
         stack.callback(events.publish, "daemon.stopping")
         _log.info(
             "Segue %s answers: %d tracks, models %s", segue.__version__, space.catalogue.rows().count, space.model_id
         )
 
-    def _set_to_work(self, stack: ExitStack, indexer: Indexer, renewer: Renewer, watcher: Watcher) -> None:
+    def _set_to_work(
+        self, stack: ExitStack, indexer: Indexer, renewer: Renewer, watcher: Watcher, shims: Shims
+    ) -> None:
         indexer.start()
         stack.callback(lambda: indexer.stop(_DRAIN_SECONDS if self._drain else 0.0))
         renewer.start()
         stack.callback(renewer.stop, _POOL_STOP_SECONDS)
         watcher.start()
         stack.callback(watcher.stop)
+        # Ended before all others, for a shim says that its decks are empty.
+        stack.callback(shims.close)
+        threading.Thread(target=shims.start_kept, name="shims").start()
 
     @staticmethod
     def _take_over(library: Library, spaces: Spaces, named: Named, mirror: Mirror, indexer: Indexer) -> None:
@@ -270,6 +281,12 @@ class Daemon:
         one_by_one = ThreadPoolExecutor(1, thread_name_prefix="wishes")
         stack.callback(one_by_one.shutdown)
         return Wishing(library, events.publish, one_by_one)
+
+    @staticmethod
+    def _shims(stack: ExitStack, shims: Shims) -> ShimsHandlers:
+        one_by_one = ThreadPoolExecutor(1, thread_name_prefix="shims")
+        stack.callback(one_by_one.shutdown, cancel_futures=True)
+        return ShimsHandlers(shims, one_by_one)
 
     @staticmethod
     def _feedback(

@@ -19,6 +19,7 @@ from segue.server.handlers.models import ModelsHandlers
 from segue.server.handlers.playing import PlayingHandlers
 from segue.server.handlers.producer import ProducerHandlers
 from segue.server.handlers.recommend import RecommendHandlers
+from segue.server.handlers.shims import ShimsHandlers
 from segue.server.handlers.suggest import SuggestHandlers
 from segue.server.handlers.trust import TrustHandlers
 from segue.server.handlers.tuning import TuningHandlers
@@ -40,6 +41,7 @@ def dispatcher(
     collection: CollectionHandlers,
     playing: PlayingHandlers,
     wishes: WishesHandlers,
+    shims: ShimsHandlers,
     feedback: FeedbackHandlers,
     models: ModelsHandlers,
     trust: TrustHandlers,
@@ -88,6 +90,9 @@ def dispatcher(
         "feedback.forget": feedback.forget,
         "models.use": models.use,
         "models.remove": models.remove,
+        "shims.list": shims.list,
+        "shims.start": shims.start,
+        "shims.stop": shims.stop,
         "daemon.ping": daemon.ping,
         "daemon.status": daemon.status,
         "daemon.pause": daemon.pause,

@@ -76,6 +76,7 @@ from segue.protocol.messages.producer import (
     Work,
     WorkParams,
 )
+from segue.protocol.messages.shims import Shim, ShimList, ShimName, ShimParams, StartShimParams
 from segue.protocol.messages.suggestions import (
     LaneList,
     LaneName,
@@ -188,9 +189,14 @@ __all__ = [
     "SetCrateParams",
     "SetParams",
     "SetlistParams",
+    "Shim",
+    "ShimList",
+    "ShimName",
+    "ShimParams",
     "ShutdownParams",
     "SimilarParams",
     "SoundsLike",
+    "StartShimParams",
     "Status",
     "Step",
     "Suggestion",

@@ -7,6 +7,7 @@ from msgspec import field
 from segue.protocol.messages.base import Limit, Message, Result, Text
 from segue.protocol.messages.library import Counts, Folder, IndexState
 from segue.protocol.messages.playing import Deck
+from segue.protocol.messages.shims import Shim
 from segue.protocol.messages.wishes import Wishes
 
 
@@ -63,6 +64,8 @@ class Status(Result):
     decks: list[Deck] = []
     wishes: Wishes = field(default_factory=Wishes)
     """What shims are to ask for."""
+    shims: list[Shim] = []
+    """Those that the daemon has started."""
     renewal: Renewal | None = None
     """How far the change to another set of networks is, while there is one."""
     problems: list[str] = []

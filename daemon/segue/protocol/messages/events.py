@@ -25,6 +25,7 @@ EventName = Literal[
     "folder.changed",
     "deck.changed",
     "wishes.changed",
+    "shims.changed",
     "play.added",
     "play.removed",
     "night.started",

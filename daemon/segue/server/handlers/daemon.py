@@ -18,6 +18,7 @@ from segue.server.events import Events
 from segue.server.indexer import Indexer
 from segue.server.renewal import Renewer
 from segue.server.router import Origin
+from segue.server.shims import Shims
 from segue.server.spaces import Spaces
 from segue.server.wishing import Wishing
 from segue.watch.watcher import Watcher
@@ -38,6 +39,7 @@ class DaemonHandlers:
         pool: AnalysisPool,
         decks: Decks,
         wishing: Wishing,
+        shims: Shims,
         events: Events,
         problems: list[str],
         shutdown: Callable[[bool], None],
@@ -51,6 +53,7 @@ class DaemonHandlers:
         self._pool = pool
         self._decks = decks
         self._wishing = wishing
+        self._shims = shims
         self._events = events
         self.endpoints: dict[str, str] = {}
         """Where the daemon listens, once it does."""
@@ -74,6 +77,7 @@ class DaemonHandlers:
             self._indexer.problem,
             self._renewer.problem,
             self._library.trouble,
+            *self._shims.problems(),
         ]
         space = self._spaces.current
         return Status(
@@ -99,6 +103,7 @@ class DaemonHandlers:
             seq=seq,
             decks=self._decks.all(),
             wishes=self._wishing.now,
+            shims=self._shims.state(),
             problems=list(dict.fromkeys(trouble for trouble in troubles if trouble)),
         )
 
