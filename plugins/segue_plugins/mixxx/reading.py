@@ -141,10 +141,11 @@ class Reading(Connection):
         )
         return [Entry(int(number), str(path)) for number, path in rows]
 
-    def named(self, names: Iterable[str]) -> list[str]:
-        """Which of these names the user's playlists have."""
-        taken = {str(row[0]) for row in self._rows("SELECT name FROM Playlists WHERE hidden = ?", PLAIN)}
-        return [name for name in names if name in taken]
+    def plain(self, names: Iterable[str]) -> list[Playlist]:
+        """The playlists of a user's, or of ours, that have these names, each once."""
+        rows = self._rows("SELECT name, min(id) FROM Playlists WHERE hidden = ? GROUP BY name", PLAIN)
+        ids = {str(name): int(number) for name, number in rows}
+        return [Playlist(ids[name], name) for name in names if name in ids]
 
     def directories(self) -> list[str]:
         """The folders of music that Mixxx looks through."""

@@ -1,4 +1,4 @@
-"""Setting Mixxx up, and undoing it: four playlists and two files of a controller script, made while Mixxx is closed."""
+"""Setting Mixxx up, and undoing it: playlists, a controller script, and controllers that load it, made while Mixxx is closed."""
 
 from __future__ import annotations
 
@@ -8,41 +8,36 @@ from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
-
 from segue.errors import ProgramNotFoundError, ProgramRunningError, ProgramSetupError
-from segue_plugins.mixxx import process
+from segue_plugins.mixxx import mappings, process
 from segue_plugins.mixxx.database import Database, Playlist
+from segue_plugins.mixxx.preferences import Controller, Preferences, key_of
+from segue_plugins.mixxx.record import LANES, Record, read, write
 from segue_plugins.mixxx.settings import Settings
 
-LANES: Final = ("next", "stay", "lift", "turn")
-"""What our playlists are for; records of earlier versions lack the first."""
+__all__ = [
+    "LANES",
+    "MAPPING",
+    "PREFIX",
+    "SCRIPT",
+    "Done",
+    "Record",
+    "Ridden",
+    "controllers",
+    "link",
+    "read",
+    "refuse_running",
+    "ride",
+    "set_up",
+    "undo",
+]
+
 PREFIX: Final = "Segue: "
 SCRIPT: Final = "segue.js"
 MAPPING: Final = "Segue.midi.xml"
 _FILES: Final = (MAPPING, SCRIPT, "segue-link.js")
 """The last one is what our own mapping alone has: it talks to the program outside."""
-_RECORD: Final = "setup.json"
 _BACKUP: Final = "mixxxdb.before-segue.sqlite"
-
-
-class Record(msgspec.Struct, kw_only=True):
-    """What was set up; written first, so that a setup that was cut short can be repeated or undone."""
-
-    lanes: dict[str, str]
-    """Name of the playlist, by lane."""
-    ids: dict[str, int] = {}
-    made_controllers: bool = False
-    """The folder for controllers was not there before."""
-
-    def playlist(self, lane: str) -> Playlist:
-        """The playlist of a lane. KeyError when there is none: see `playlists`."""
-        return Playlist(self.ids[lane], self.lanes[lane])
-
-    @property
-    def playlists(self) -> dict[str, Playlist]:
-        """The playlists that were made, by lane; what an earlier version set up has no ``next``."""
-        return {lane: self.playlist(lane) for lane in self.lanes if lane in self.ids}
 
 
 class Done(NamedTuple):
@@ -54,16 +49,13 @@ class Done(NamedTuple):
     script: Path
 
 
-def read(settings: Settings) -> Record | None:
-    """What was set up in this folder; None: nothing."""
-    try:
-        return msgspec.json.decode((settings.own / _RECORD).read_bytes(), type=Record)
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.DecodeError) as error:
-        raise ProgramSetupError(
-            f"{settings.own / _RECORD} cannot be read ({error}). Run `segue mixxx setup` again, with Mixxx closed."
-        ) from error
+class Ridden(NamedTuple):
+    """What `ride` did."""
+
+    mapping: Path
+    """The copy."""
+    controllers: list[str]
+    """That have the copy from now on; none: nobody uses the original."""
 
 
 def set_up(settings: Settings, prefix: str | None = None, names: Mapping[str, str] | None = None) -> Done:
@@ -88,7 +80,7 @@ def set_up(settings: Settings, prefix: str | None = None, names: Mapping[str, st
         The user has a playlist or a mapping of such a name.
 
     """
-    _refuse_running(settings)
+    refuse_running(settings)
     database = Database(settings.database)
     database.check()
     record = _planned(settings, database, prefix, names or {})
@@ -96,12 +88,52 @@ def set_up(settings: Settings, prefix: str | None = None, names: Mapping[str, st
     settings.own.mkdir(exist_ok=True)
     if not backup.exists():
         database.copy_to(backup)
-    _write(settings, record)
+    write(settings, record)
     made = database.make(record.lanes.values())
     record.ids = dict(zip(record.lanes, (playlist.id for playlist in made), strict=True))
     _install(settings)
-    _write(settings, record)
+    write(settings, record)
     return Done(backup, list(record.lanes.values()), settings.controllers / MAPPING, settings.controllers / SCRIPT)
+
+
+def link(settings: Settings, port: str) -> bool:
+    """Let Mixxx open our port with our mapping, as soon as it sees it; False: it does so already. Errors as with `set_up`."""
+    return _choose(settings, _record(settings), [key_of(port)], MAPPING)
+
+
+def ride(settings: Settings, wanted: str) -> Ridden:
+    """Copy a mapping with our script in it, and give the copy to the controllers that have the original.
+
+    Raises
+    ------
+    ProgramNotFoundError
+        There is no such mapping.
+    ProgramSetupError
+        It cannot be copied; nothing was changed.
+
+    """
+    record = _record(settings)
+    copy = mappings.copy(settings, mappings.find(settings, wanted))
+    content = {copy.name: copy.content, **{script.name: script.read_bytes() for script in copy.scripts}}
+    for name in content:
+        if name not in record.copies and (settings.controllers / name).exists():
+            raise ProgramSetupError(
+                f"{settings.controllers / name} is there already, and not from Segue. Move it away."
+            )
+    record.copies = [*dict.fromkeys((*record.copies, *content))]
+    write(settings, record)
+    settings.controllers.mkdir(exist_ok=True)
+    for name, data in content.items():
+        (settings.controllers / name).write_bytes(data)
+    # The original's name, or the copy's when this is done again.
+    users = [one.key for one in controllers(settings) if Path(one.mapping).name in {copy.source.name, copy.name}]
+    _choose(settings, record, users, copy.name)
+    return Ridden(settings.controllers / copy.name, users)
+
+
+def controllers(settings: Settings) -> list[Controller]:
+    """The controllers that Mixxx knows; none where it has no preferences yet."""
+    return Preferences(settings).controllers() if settings.config.exists() else []
 
 
 def undo(settings: Settings) -> list[str]:
@@ -118,16 +150,29 @@ def undo(settings: Settings) -> list[str]:
     record = read(settings)
     if record is None:
         raise ProgramNotFoundError(f"Segue was not set up in {settings.folder}.")
-    _refuse_running(settings)
+    refuse_running(settings)
     database = Database(settings.database)
     database.check()
-    database.remove(record.playlists.values())
-    for name in _FILES:
+    if record.choices and settings.config.exists():
+        preferences = Preferences(settings)
+        for choice in reversed(record.choices):
+            preferences.take_back(choice)
+        preferences.save()
+    # A setup that was cut short may have made playlists whose ids it could not write down any more.
+    made = {**{one.name: one for one in database.plain(record.lanes.values())}, **_by_name(record)}
+    database.remove(made.values())
+    for name in (*_FILES, *record.copies):
         (settings.controllers / name).unlink(missing_ok=True)
-    if record.made_controllers and not any(settings.controllers.iterdir()):
+    if record.made_controllers and settings.controllers.exists() and not any(settings.controllers.iterdir()):
         settings.controllers.rmdir()
     shutil.rmtree(settings.own)
     return list(record.lanes.values())
+
+
+def refuse_running(settings: Settings) -> None:
+    """ProgramRunningError while Mixxx is open."""
+    if process.find(settings) is not None:
+        raise ProgramRunningError("Mixxx is open. Close it, then try again: it would not show new playlists anyway.")
 
 
 def _planned(settings: Settings, database: Database, prefix: str | None, names: Mapping[str, str]) -> Record:
@@ -154,7 +199,7 @@ def _planned(settings: Settings, database: Database, prefix: str | None, names: 
     wanted = {lane: record.lanes.get(lane) or missing[lane] for lane in LANES}
     if len(set(wanted.values())) < len(wanted) or not all(name.strip() for name in wanted.values()):
         raise ProgramSetupError("Each of the playlists needs a name of its own.")
-    if taken := database.named(missing.values()):
+    if taken := [playlist.name for playlist in database.plain(missing.values())]:
         raise ProgramSetupError(
             f"Mixxx has playlists of yours with the names {', '.join(taken)}. Choose other ones with --prefix or --name."
         )
@@ -166,6 +211,31 @@ def _prefix(record: Record) -> str:
     """How the names of the playlists that are there begin."""
     prefixes = {name.removesuffix(lane) for lane, name in record.lanes.items() if name.endswith(lane)}
     return prefixes.pop() if len(prefixes) == 1 else PREFIX
+
+
+def _by_name(record: Record) -> dict[str, Playlist]:
+    return {playlist.name: playlist for playlist in record.playlists.values()}
+
+
+def _record(settings: Settings) -> Record:
+    refuse_running(settings)
+    record = read(settings)
+    if record is None:
+        raise ProgramSetupError(f"Mixxx in {settings.folder} is not set up: run `segue mixxx setup`.")
+    return record
+
+
+def _choose(settings: Settings, record: Record, keys: list[str], mapping: str) -> bool:
+    """Give controllers a mapping; False: they have it already."""
+    if not keys:
+        return False
+    preferences = Preferences(settings)
+    made = [choice for key in keys if (choice := preferences.choose(key, mapping)) is not None]
+    if made:
+        record.choices = [*record.choices, *made]
+        write(settings, record)
+        preferences.save()
+    return bool(made)
 
 
 def _refuse_foreign(settings: Settings) -> None:
@@ -181,14 +251,3 @@ def _install(settings: Settings) -> None:
     source = resources.files("segue_plugins.mixxx") / "controller"
     for name in _FILES:
         (settings.controllers / name).write_bytes((source / name).read_bytes())
-
-
-def _write(settings: Settings, record: Record) -> None:
-    part = settings.own / f"{_RECORD}.part"
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(record)))
-    part.replace(settings.own / _RECORD)
-
-
-def _refuse_running(settings: Settings) -> None:
-    if process.find(settings) is not None:
-        raise ProgramRunningError("Mixxx is open. Close it, then try again: it would not show new playlists anyway.")

@@ -109,6 +109,12 @@ def test_a_setup_that_was_cut_short_is_taken_up_again(mixxx, monkeypatch):
         patch.setattr(setup, "_install", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             setup.set_up(mixxx)
+    setup.undo(mixxx)
+    assert content(mixxx) == before
+    with monkeypatch.context() as patch:
+        patch.setattr(setup, "_install", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            setup.set_up(mixxx)
     assert setup.set_up(mixxx).playlists
     setup.undo(mixxx)
     assert content(mixxx) == before
@@ -217,7 +223,7 @@ def test_a_playlist_that_the_user_deleted_or_locked_is_not_written(mixxx):
     turn, lift = record.playlist("turn"), record.playlist("lift")
     change(mixxx, f"DELETE FROM Playlists WHERE id = {turn.id}")
     change(mixxx, "INSERT INTO Playlists(name, position, hidden) VALUES('Mine', 9, 0)")
-    assert database.named(["Mine"]) == ["Mine"]
+    assert database.plain(["Mine", "None"]) == [Playlist(turn.id, "Mine")]
     change(mixxx, f"UPDATE Playlists SET locked = 1 WHERE id = {lift.id}")
     assert database.write({turn: [1], lift: [1]}) == [turn, lift]
     assert database.tracks(turn) == [], "the new playlist has the id of the old one"
