@@ -13,7 +13,7 @@ from segue.cli.wish import in_words
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from segue.protocol.messages import Deck, Status
+    from segue.protocol.messages import Deck, Shim, Status
 
 _LEAST_CHANGE: Final = 0.05
 """Per cent; less is not shown."""
@@ -56,6 +56,7 @@ def _facts(found: Status) -> Table:
         ("work", _work(found)),
         ("decks", _decks(found)),
         ("wishes", in_words(found.wishes)),
+        ("shims", "\n".join(map(_shim, found.shims))),
         ("index", f"{found.index.state}, {plural(found.index.vectors, 'vector')}"),
         ("models", ", ".join(f"{name} {version}" for name, version in found.models.items())),
         ("change", _change(found)),
@@ -118,6 +119,17 @@ def _on_deck(deck: Deck) -> str:
         "" if deck.confidence >= 1 else f"{100 * deck.confidence:.0f} % sure",
     )
     return ", ".join(part for part in parts if part)
+
+
+def _shim(shim: Shim) -> str:
+    """``mixxx: running, process 4211``."""
+    states = {
+        "running": f"running, process {shim.pid}",
+        "waiting": "starts in a moment",
+        "elsewhere": "runs already, not from here",
+        "given-up": "left alone, it ended at once",
+    }
+    return f"{clean(shim.name)}: {states.get(shim.state, shim.state)}"
 
 
 COMMANDS = {"status": status}

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from segue.cli.output import clean, minutes, plural
 from segue.cli.progress import Tally, follow
-from segue.cli.status import _decks
+from segue.cli.status import _decks, _shim
 from segue.cli.tables import bar, suggestions_table
-from segue.protocol.messages import Counts, Deck, IndexState, LaneList, Mix, Seed, Status, Suggestion, Suggestions
+from segue.protocol.messages import Counts, Deck, IndexState, LaneList, Mix, Seed, Shim, Status, Suggestion, Suggestions
 
 SEED = Seed(
     id=1, path="/a", title="Night Bus", artist="Ada Lantern", bpm=124.0, camelot="8A", energy=6.0, duration=300.0,
@@ -147,6 +147,15 @@ def test_what_is_wrong_is_said_while_one_waits(terminal):
     console = Console(file=io.StringIO(), force_terminal=terminal, width=80)
     follow(_Answers(stuck, stuck, status(0)), console)
     assert "The models were changed" in console.file.getvalue()
+
+
+def test_shims_are_told_as_they_are():
+    shims = [Shim(name="mixxx", state="running", pid=42), Shim(name="other", state="elsewhere"), Shim(name="x")]
+    assert [_shim(shim) for shim in shims] == [
+        "mixxx: running, process 42",
+        "other: runs already, not from here",
+        "x: off",
+    ]
 
 
 def test_decks_are_told_as_a_dj_would():
