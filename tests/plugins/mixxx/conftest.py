@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from mixxx_desk import Desk, Profile, missing
+from mixxx_desk import Desk, Profile
+from mixxx_program import Program
 from mixxx_shim import Shim
 
 import support
@@ -26,10 +27,11 @@ _SUFFIXES: Final = ("mp3", "flac", "ogg", "wav", "m4a", "aiff")
 @pytest.fixture(scope="session")
 def desk() -> Iterator[Desk]:
     """A display, a window manager and a sound server."""
-    if absent := missing():
+    program = Program.chosen()
+    if absent := program.missing():
         pytest.skip(f"no {', '.join(absent)} here")
     folder = Path(tempfile.mkdtemp(prefix="segue-mixxx-"))
-    with Desk(folder) as desk:
+    with Desk(folder, program) as desk:
         yield desk
     shutil.rmtree(folder, ignore_errors=True)
 

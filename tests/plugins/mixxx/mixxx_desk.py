@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -18,22 +17,21 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import mutagen
+from mixxx_program import Program
 
 from support import wait_until
 
 HERE: Final = Path(__file__).parent
-NEEDED: Final = ("mixxx", "Xvfb", "openbox", "jackd", "xdotool", "wmctrl", "import", "gcc")
-RESOURCES: Final = Path("/usr/share/mixxx")
-_EXTENSIONS: Final = "3g2,3gp,aac,aif,aiff,caf,flac,it,m4a,m4v,med,mj2,mod,mov,mp3,mp4,ogg,okt,opus,s3m,stm,wav,wv,xm"
-"""Must be what this build of Mixxx reads, or it scans the library first."""
 _CONFIG: Final = """[Config]
-Version 2.3.3
-ConfigVersion 2.3.3
+Version {version}
+ConfigVersion {version}
 Locale en_US
 InhibitScreensaver 0
 StartInFullscreen 0
 Resizable_Skin LateNight
 Tooltips 0
+hide_menubar 0
+show_menubar_hint 0
 [Library]
 RescanOnStartup 0
 SupportedFileExtensions {extensions}
@@ -48,9 +46,9 @@ enabled 1
 [Controls]
 AllowTrackLoadToPlayingDeck 1
 [Controller]
-FakeMIDI 1
+Segue 1
 [ControllerPreset]
-FakeMIDI Segue.midi.xml
+Segue Segue.midi.xml
 [Direct\\ Rendering]
 Warned yes
 """
@@ -63,16 +61,12 @@ _SOUND: Final = """<!DOCTYPE SoundManagerConfig>
 """
 
 
-def missing() -> list[str]:
-    """Programs that a real Mixxx needs here and that are not installed."""
-    return [name for name in NEEDED if shutil.which(name) is None]
-
-
 class Desk:
     """Display, window manager and sound server of one Mixxx at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Program | None = None) -> None:
         self.folder = folder
+        self.program = program or Program.chosen()
         self.environment: dict[str, str] = {}
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -133,7 +127,7 @@ class Desk:
             self._running.append(subprocess.Popen(command, env=self.environment, stdout=log, stderr=log))
 
     def _midi(self) -> Path:
-        """Build the stand-in for PortMIDI: one device, of datagrams."""
+        """Build the stand-in for PortMIDI: two controllers, of datagrams."""
         built = self.folder / "fakepm.so"
         subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-w", "-o", built, HERE / "fakepm.c"], check=True)
         return built
@@ -150,10 +144,13 @@ class Profile:
         """Let Mixxx make its tables, then end it at its first question; write settings so that it asks no more."""
         self.folder.mkdir()
         with RealMixxx(desk, self) as mixxx:
-            wait_until(lambda: self._schema() == "32", what="the tables")
+            wait_until(lambda: self._schema() == desk.program.schema, what="the tables")
             time.sleep(0.5)
             mixxx.kill()
-        (self.folder / "mixxx.cfg").write_text(_CONFIG.format(extensions=_EXTENSIONS, music=music))
+        (self.folder / "mixxx.cfg").write_text(
+            _CONFIG.format(version=f"{desk.program.version}.0", extensions=desk.program.extensions, music=music)
+            + desk.program.skin
+        )
         (self.folder / "soundconfig.xml").write_text(_SOUND)
         with closing(sqlite3.connect(self.database)) as db, db:
             db.execute("INSERT OR REPLACE INTO directories(directory) VALUES(?)", (str(music),))
@@ -228,8 +225,7 @@ class RealMixxx:
 
     def __enter__(self) -> Self:
         environment = {**self.desk.environment, "LD_PRELOAD": str(self.desk.library)}
-        command = ["mixxx", "--settingsPath", f"{self.profile.folder}/", "--resourcePath", f"{RESOURCES}/"]
-        command += ["--developer", "--controllerDebug", "--logLevel", "debug"]
+        command = self.desk.program.command(self.profile.folder)
         with (self.desk.folder / "mixxx.log").open("wb") as log:
             self._process = subprocess.Popen(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -255,7 +251,8 @@ class RealMixxx:
     def ready(self) -> Self:
         """Wait until the main window is there and fills the screen."""
         wait_until(self._window, 60, what="Mixxx's window")
-        wait_until(lambda: "FakeMIDI" in self.log, 60, what="the controller")
+        for words in (self.desk.program.looked_for_controllers, "Loaded skin"):
+            wait_until(lambda words=words: words in self.log, 60, what=words)
         time.sleep(3)
         self.desk.run("wmctrl", "-r", "Mixxx", "-b", "add,maximized_vert,maximized_horz")
         self.desk.run("xdotool", "windowactivate", "--sync", self._window())
@@ -270,6 +267,16 @@ class RealMixxx:
         """Click at a place of the screen."""
         self.desk.run("xdotool", "mousemove", str(x), str(y), "click", "1")
         time.sleep(0.7)
+
+    def unfold_playlists(self) -> None:
+        """Show the names of the playlists; once, for the next click folds them again."""
+        self.click(13, self.desk.program.playlists)
+        time.sleep(0.7)
+
+    def show_playlist(self, number: int) -> None:
+        """Show one of the playlists that were unfolded, counted from 1 as they are on the screen: by name."""
+        self.click(110, self.desk.program.playlists + round(16.5 * number))
+        time.sleep(1)
 
     def midi(self, message: Mapping[str, object]) -> None:
         """Send a message to the controller script as system exclusive."""
