@@ -29,6 +29,8 @@ class Record(msgspec.Struct, kw_only=True):
     """Files in it that are copies of the user's mappings, with their scripts."""
     choices: list[Choice] = []
     """Changes of Mixxx's preferences, the first one first."""
+    start: bool = False
+    """The daemon was asked to start the shim by itself."""
 
     def playlist(self, lane: str) -> Playlist:
         """The playlist of a lane. KeyError when there is none: see `playlists`."""

@@ -25,6 +25,7 @@ __all__ = [
     "Ridden",
     "controllers",
     "link",
+    "note_start",
     "read",
     "refuse_running",
     "ride",
@@ -129,6 +130,14 @@ def ride(settings: Settings, wanted: str) -> Ridden:
     users = [one.key for one in controllers(settings) if Path(one.mapping).name in {copy.source.name, copy.name}]
     _choose(settings, record, users, copy.name)
     return Ridden(settings.controllers / copy.name, users)
+
+
+def note_start(settings: Settings, wanted: bool) -> None:
+    """Remember whether the daemon starts the shim by itself, for the undoing."""
+    record = read(settings)
+    if record is not None and record.start != wanted:
+        record.start = wanted
+        write(settings, record)
 
 
 def controllers(settings: Settings) -> list[Controller]:
