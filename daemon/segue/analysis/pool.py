@@ -13,7 +13,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from functools import partial
 from pathlib import Path
@@ -76,6 +76,7 @@ class AnalysisPool:
         self._numbers = itertools.count()
         self._report: Future[WorkerReport] = Future()
         self._stopping = threading.Event()
+        self._hold: Callable[[str], bool] = lambda _: False
         self._provider = provider
         self._models = b""
         engine = open_engine or partial(open_analysis_engine, models, provider)
@@ -139,6 +140,13 @@ class AnalysisPool:
         self._models = os.fsencode(models)
         for process in self._processes:
             process.use(partial(open_analysis_engine, models, self._provider))
+
+    def hold(self, held: Callable[[str], bool]) -> None:
+        """Let files stand still in the midst of their analysis while ``held``, told their path, says so.
+
+        What somebody waits for is never held, and lets a worker that stands still go on until it is free for it.
+        """
+        self._hold = held
 
     def describe(self) -> WorkerReport:
         """What the workers are, as soon as the first one is warm. Raises the SegueError that keeps it from that."""
@@ -214,15 +222,24 @@ class AnalysisPool:
                 if item.job is None:
                     break
                 if item.future.set_running_or_notify_cancel():
-                    self._do(process, item.job, item.seconds, item.future)
+                    self._do(process, item)
         finally:
             process.kill()
 
-    def _do(self, process: WorkerProcess, job: wire.Job, seconds: float, future: Future[Any]) -> None:
+    def _is_held(self, item: _Item) -> bool:
+        if item.job is None or item.rank <= _ASKED or self._stopping.is_set():
+            return False
+        with self._queue.mutex:
+            somebody_waits = bool(self._queue.queue) and self._queue.queue[0].rank <= _ASKED
+        return not somebody_waits and self._hold(str(item.job.path))
+
+    def _do(self, process: WorkerProcess, item: _Item) -> None:
+        job, future = item.job, item.future
+        assert job is not None
         try:
             if not process.is_alive:
                 process.start()
-            reply = process.run(job, seconds)
+            reply = process.run(job, item.seconds, partial(self._is_held, item))
         except SegueError as error:
             _fail(future, _shutting_down() if self._stopping.is_set() else error)
         except Exception as error:  # noqa: BLE001 - who waits must hear of it, and the next file needs this thread

@@ -6,9 +6,10 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -29,6 +30,9 @@ from segue.errors import (
 
 _START_SECONDS: Final = 180.0
 _LOOK_SECONDS: Final = 0.1
+_HELD_LOOK_SECONDS: Final = 0.25
+_CAN_STAND_STILL: Final = sys.platform == "linux"
+"""Elsewhere a process that stands still could not see that the daemon has died, and would stay for ever."""
 _JOIN_SECONDS: Final = 10.0
 _GRACE_SECONDS: Final = 1.0
 _ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -93,15 +97,15 @@ class WorkerProcess:
         """Run this engine from the next start on."""
         self._open_engine = open_engine
 
-    def run(self, job: wire.Job, seconds: float) -> wire.Answer:
-        """Do a job within so many seconds.
+    def run(self, job: wire.Job, seconds: float, held: Callable[[], bool] = lambda: False) -> wire.Answer:
+        """Do a job within so many seconds; while it is `held` the process stands still, and so does its time.
 
         Raises the SegueError that the worker met; AnalysisTimeoutError, AnalysisMemoryError or WorkerCrashedError, after
         which the process is gone and may be started again.
         """
         self._send(wire.encode(job))
         try:
-            reply = self._reply(job.name, seconds)
+            reply = self._reply(job.name, seconds, held)
         except WorkerError:
             self.kill()
             raise
@@ -142,11 +146,12 @@ class WorkerProcess:
         assert self._connection is not None
         return self._connection
 
-    def _reply(self, name: str, seconds: float) -> wire.Reply:
+    def _reply(self, name: str, seconds: float, held: Callable[[], bool] = lambda: False) -> wire.Reply:
         connection = self._open()
         deadline = time.monotonic() + seconds
         try:
             while not connection.poll(_LOOK_SECONDS):
+                deadline += self._stand_still(connection, held)
                 self._judge(name, deadline, seconds)
             return wire.decode_reply(connection.recv_bytes())
         except (EOFError, OSError) as error:
@@ -155,6 +160,18 @@ class WorkerProcess:
             ) from error
         except msgspec.DecodeError as error:
             raise WorkerCrashedError(f"{name}: the analysis answered nonsense ({error}).") from error
+
+    def _stand_still(self, connection: Connection, held: Callable[[], bool]) -> float:
+        """Suspend the process while it is held; returns for how many seconds it was."""
+        if not _CAN_STAND_STILL or self._watched is None or not held():
+            return 0.0
+        began = time.monotonic()
+        with contextlib.suppress(psutil.Error):  # it is gone, which the next look at the pipe will tell
+            self._watched.suspend()
+            while held() and not connection.poll(_HELD_LOOK_SECONDS):
+                pass
+            self._watched.resume()
+        return time.monotonic() - began
 
     def _judge(self, name: str, deadline: float, seconds: float) -> None:
         if self._memory_mb() > self._memory_limit_mb:

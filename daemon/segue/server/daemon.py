@@ -149,6 +149,7 @@ class Daemon:
 
         mirror = Mirror(library, space.catalogue, space.index, events.publish)
         decks = Decks()
+        pool.hold(decks.hold)
         indexer = Indexer(library, pool, mirror, events.publish, decks.playing)
         renewer = Renewer(
             library,

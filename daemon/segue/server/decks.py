@@ -54,6 +54,11 @@ class Decks:
         ]
         return max(those, key=lambda deck: (not deck.is_silent, deck.updated), default=None)
 
+    def hold(self, path: str) -> bool:
+        """Whether the analysis of a file stands still: a deck plays, and no deck holds this file."""
+        decks = self.all()
+        return any(deck.playing for deck in decks) and all(deck.path != path for deck in decks)
+
     def playing(self) -> bool:
         """A deck plays, be it in the headphones only: the daemon is in gig mode."""
         return any(deck.playing for deck in self.all())

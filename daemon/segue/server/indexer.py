@@ -85,10 +85,13 @@ class Indexer:
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
-        """Take no new file, store what is finished within `timeout` seconds, end the thread."""
+        """Take no new file, store what is finished within `timeout` seconds, end the thread.
+
+        In gig mode files in work stand still: nobody waits for them, and they stay queued.
+        """
         self._stopping.set()
         self.wake()
-        self._thread.join(timeout)
+        self._thread.join(0.0 if self._gig_mode() else timeout)
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -190,7 +193,8 @@ class Indexer:
                 assert finished.probe is not None
                 self._store(row, finished.probe, result)
             elif not self._attach(row, result) and not self._stopping.is_set():
-                self._hand_over(row, result, self._pool.analyse(Path(row.path), result.duration))
+                asked = row.priority >= ASKED
+                self._hand_over(row, result, self._pool.analyse(Path(row.path), result.duration, asked=asked))
                 return True
         except _NOT_THE_FILES_FAULT as error:
             self._suffer(error)

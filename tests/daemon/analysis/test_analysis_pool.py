@@ -268,3 +268,47 @@ def test_a_stop_while_the_workers_warm_up_is_no_error(caplog: pytest.LogCaptureF
     with pytest.raises(ShuttingDownError):
         pool.describe()
     assert caplog.text == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere files in work are finished")
+def test_a_file_stands_still_in_the_midst_of_its_analysis_while_it_is_held() -> None:
+    held = {"spin.mp3"}
+    with open_pool(base_seconds=0.4, seconds_per_minute=0.4) as pool:
+        pool.hold(held.__contains__)
+        pool.describe()
+        (pid,) = pool.pids
+        worker = psutil.Process(pid)
+        late, begin = pool.analyse(Path("spin.mp3"), 60), time.monotonic()
+        while worker.status() != psutil.STATUS_STOPPED:
+            assert time.monotonic() - begin < 1.0
+        before = worker.cpu_times()
+        time.sleep(0.9)  # longer than it may take
+        assert (worker.cpu_times(), late.done()) == (before, False)
+        held.clear()
+        with pytest.raises(AnalysisTimeoutError, match="longer than 1 seconds"):
+            late.result(10)
+        assert time.monotonic() - begin > 1.6
+        assert pool.analyse(Path("x.mp3"), 1).result(10).model == "test"
+
+
+def test_what_somebody_waits_for_is_not_held_and_gets_its_worker() -> None:
+    with open_pool(base_seconds=0.5, seconds_per_minute=1.0) as pool:
+        pool.hold(lambda _: True)
+        pool.describe()
+        held, waiting = pool.analyse(Path("doze.mp3"), 60), pool.analyse(Path("after.mp3"), 1)
+        time.sleep(0.4)
+        assert pool.analyse(Path("asked.mp3"), 1, asked=True).result(10).model == "test"
+        assert held.done()
+        assert pool.probe(Path("probe.mp3")).result(10)
+        del waiting
+
+
+def test_a_pool_whose_files_stand_still_ends_at_once() -> None:
+    with open_pool() as pool:
+        pool.hold(lambda _: True)
+        pool.describe()
+        late = pool.analyse(Path("spin.mp3"), 60)
+        time.sleep(0.4)
+        begin = time.monotonic()
+    assert time.monotonic() - begin < 2.0
+    assert isinstance(late.exception(1), ShuttingDownError)

@@ -30,7 +30,7 @@ class Workers:
     def probe(self, path: Path) -> Future:
         return _done(probe(path.name))
 
-    def analyse(self, path: Path, duration: float) -> Future:
+    def analyse(self, path: Path, duration: float, *, asked: bool = False) -> Future:
         return _done(analysis(path.name))
 
 

@@ -105,6 +105,14 @@ def test_what_is_heard_comes_before_what_plays_in_the_headphones() -> None:
     assert (decks.heard().deck, decks.playing_one(7, "").rate) == ("2", 1.0)
 
 
+def test_a_file_waits_while_a_deck_plays_unless_it_is_on_a_deck() -> None:
+    decks = Decks(clock=lambda: 1.0)
+    decks.update(Deck(deck="1", path="/music/7.mp3"))
+    assert not decks.hold("/music/9.mp3")
+    decks.update(Deck(deck="2", path="/music/8.mp3", playing=True, volume=0.0))
+    assert [decks.hold(f"/music/{name}.mp3") for name in (7, 8, 9)] == [False, False, True]
+
+
 def test_what_a_shim_tells_of_a_deck_is_passed_on(library: Library) -> None:
     events = []
     with ThreadPoolExecutor(1) as executor:
