@@ -40,11 +40,14 @@ class Connection:
 
     def feed(self, data: bytes) -> bytes:
         """Take what came; returns what is to be answered."""
-        if self.state == "closing":
-            return b""
+        if self.state == "head":
+            return self._begin(data)
         if self.state == "stream":
             self._listen(data)
-            return b""
+        return b""
+
+    def _begin(self, data: bytes) -> bytes:
+        """Wait for the head and answer it; the sound may begin in the same piece."""
         self._buffer += data
         found = head_of(self._buffer)
         if found is None:
@@ -54,9 +57,7 @@ class Connection:
         self._buffer.clear()
         request = parse(head) if len(head) <= LONGEST_HEAD else None
         answer = self._close(_BAD) if request is None else self._answer(request)
-        if self.state == "stream" and rest:
-            self._listen(rest)
-        return answer
+        return answer + self.feed(rest) if rest else answer
 
     def _answer(self, request: Request) -> bytes:
         if request.method == "OPTIONS":

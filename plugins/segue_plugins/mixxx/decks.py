@@ -128,14 +128,16 @@ class Decks:
         slot = self._slots.get(report.number)
         if slot is None:
             self._slots[report.number] = Slot(report, now, fresh=now - self._linked > GRACE_SECONDS)
-        elif is_another(slot.report, report):
+        elif is_another(slot, report, now):
+            stale = slot.report.duration if slot.report.loaded else slot.stale
             before = slot.path or slot.before
-            self._slots[report.number] = Slot(report, now, fresh=True, before=before)
+            self._slots[report.number] = Slot(report, now, fresh=True, before=before, stale=stale)
         else:
-            slot.report = report
-            if not report.loaded and slot.path is not None:
+            if slot.report.loaded and not report.loaded:
+                slot.stale = slot.report.duration
                 slot.before = slot.path
                 slot.take(None, "")
+            slot.report = report
         self._settle(now)
 
     def silent(self, now: float) -> None:
@@ -205,6 +207,7 @@ class Decks:
 
     def decks(self, now: float) -> list[Deck]:
         """All decks that hold something, by name."""
+        self._settle(now)
         lettered = [self._lettered(letter, path, now) for letter, path in sorted(self._letters.items())]
         if self._linked is not None:
             held = {slot.path for slot in self._slots.values()}
@@ -219,17 +222,22 @@ class Decks:
         """What is heard: the loudest deck, where the script tells; else what the history named, or any that moves."""
         decks = [deck for deck in self.decks(now) if deck.playing and deck.path is not None]
         named = self._heard.path if self._heard and now < self._heard.until else None
-        best = max(decks, key=lambda deck: (deck.volume or 0.0, deck.path == named, deck.path), default=None)
+        best = max(
+            decks,
+            key=lambda deck: (deck.volume or 0.0, deck.path == named, _SURE[deck.playing_by], deck.path),
+            default=None,
+        )
         return best.path if best else None
 
     def _settle(self, now: float) -> None:
         self._now = now
         if self._linked is not None:
             self._matcher.settle(self._slots, self._files, now)
-            for one in (self._heard, self._named):
+            rows: tuple[tuple[By, _Heard | None], ...] = (("history", self._heard), ("title", self._named))
+            for by, one in rows:
                 if one is not None and now < one.until and (not self._files.visible or one.path in self._files):
                     before = [s for s in self._slots.values() if not s.fresh or s.since < one.at - _ROW_SECONDS]
-                    self._matcher.heard(before, one.path, one.seconds, "title" if one.by == "title" else "history")
+                    self._matcher.heard(before, one.path, one.seconds, by, now)
         loads = self._loads()
         if not self._is_pending() or self._latest not in {path for path, _ in loads}:
             self._latest = max(loads, key=lambda load: load[1])[0] if loads else None

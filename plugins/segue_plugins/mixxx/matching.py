@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from segue_plugins.mixxx.files import LOOKS, Files
+from segue_plugins.mixxx.files import LOOKS, Files, plays
 from segue_plugins.mixxx.script import DeckReport
 
 EXACT_SECONDS: Final = 1e-3
@@ -23,7 +23,7 @@ AFTER_SECONDS: Final = 2.0
 DOUBT_SECONDS: Final = 1.0
 """The script tells the length within that time of the load: where the moment alone fits two files, it is waited for."""
 REST_SECONDS: Final = 2.5
-"""After that nothing better will come: what is left over may be used, and Mixxx's library searched."""
+"""After that nothing better will come: what is left over may be used."""
 _ASK_AGAIN_SECONDS: Final = 1.0
 
 By = Literal["length", "double", "library", "moment", "history", "rest", "title", ""]
@@ -55,12 +55,20 @@ class Slot:
     by: By = ""
     before: str | None = None
     """What it held before."""
+    stale: float = 0.0
+    """The length of the track before: for a moment the script may still say that."""
     asked: tuple[float, float] = (0.0, 0.0)
     """The length that Mixxx's library was last searched for, and when."""
 
     def take(self, path: str | None, by: By) -> None:
         """Hold that this deck has this file."""
         self.path, self.by = path, by
+
+    def length(self, now: float) -> float:
+        """Seconds of the track, 0 while they are not known, or in doubt."""
+        length = self.report.duration
+        doubtful = now - self.since < DOUBT_SECONDS and abs(length - self.stale) <= EXACT_SECONDS
+        return 0.0 if doubtful else length
 
 
 class _Pair(NamedTuple):
@@ -88,20 +96,21 @@ class Matcher:
             return
         self._learn(files, now)
         for slot in loaded.values():
-            self._review(slot, files)
+            self._review(slot, files, now)
         self._pair(loaded, files, now)
         if files.visible:
-            self._double(loaded, files)
+            self._double(loaded, files, now)
             self._rest(loaded, files, now)
-        self._search(loaded, files, now)
+        else:
+            self._search(loaded, now)
 
-    def heard(self, slots: Iterable[Slot], path: str, seconds: float, by: By) -> None:
+    def heard(self, slots: Iterable[Slot], path: str, seconds: float, by: By, now: float) -> None:
         """Use what the history, or a title, says is heard: it is on a deck that plays, if these do."""
-        playing = [slot for slot in slots if slot.report.playing]
+        playing = [slot for slot in slots if slot.report.loaded and slot.report.playing]
         if any(slot.path == path for slot in playing):
             return
-        open_ones = [slot for slot in playing if slot.path is None and _may_last(slot.report, seconds)]
-        if len(open_ones) == 1 and (len(playing) == 1 or _is_exact(open_ones[0].report, seconds)):
+        open_ones = [slot for slot in playing if slot.path is None and _may_last(slot.length(now), seconds)]
+        if len(open_ones) == 1 and (len(playing) == 1 or _is_exact(open_ones[0].length(now), seconds)):
             open_ones[0].take(path, by)
 
     def _learn(self, files: Files, now: float) -> None:
@@ -118,15 +127,14 @@ class Matcher:
             self._asked.update(dict.fromkeys(wanted, now))
             self._lengths.update((path, length) for path, length in self.durations(wanted).items() if length > 0)
 
-    def _review(self, slot: Slot, files: Files) -> None:
+    def _review(self, slot: Slot, files: Files, now: float) -> None:
         """Take away what cannot be, or no longer; raise what the length has proved."""
         if slot.path is None or not files.visible:
             return
         length = self._lengths.get(slot.path, 0.0)
-        gone = slot.path not in files and slot.by != "library"
-        if gone or not _may_last(slot.report, length):
+        if slot.path not in files or not _may_last(slot.length(now), length):
             slot.take(None, "")
-        elif slot.by != "double" and _is_exact(slot.report, length):
+        elif slot.by != "double" and _is_exact(slot.length(now), length):
             slot.by = "length"
 
     def _pair(self, slots: Mapping[int, Slot], files: Files, now: float) -> None:
@@ -158,51 +166,58 @@ class Matcher:
         for path, file in files.items():
             length = self._lengths.get(path, 0.0)
             distance = abs(file.first - slot.since)
-            if _is_exact(slot.report, length):
+            if _is_exact(slot.length(now), length):
                 yield _Pair(0 if _is_timely(file.first, slot) else 1, distance, number, path, "length")
             elif (
                 path not in held
                 and path != slot.before
                 and file.looks >= LOOKS
                 and _is_timely(file.first, slot)
-                and _may_last(slot.report, length)
+                and _may_last(slot.length(now), length)
             ):
                 timely.append(_Pair(2, distance, number, path, "moment"))
         # The analyser and other decks open files too.
         if len(timely) == 1 or now - slot.since > DOUBT_SECONDS:
             yield from timely
 
-    def _double(self, slots: Mapping[int, Slot], files: Files) -> None:
+    def _double(self, slots: Mapping[int, Slot], files: Files, now: float) -> None:
         """A deck that has the length of a file of another deck, and no file of its own, holds the same."""
         for slot in slots.values():
-            if slot.path is not None or not slot.report.duration:
+            if slot.path is not None:
                 continue
-            same = [path for path in files if _is_exact(slot.report, self._lengths.get(path, 0.0))]
+            same = [path for path in files if _is_exact(slot.length(now), self._lengths.get(path, 0.0))]
             if same:
                 slot.take(min(same, key=lambda path: -files[path].first), "double")
 
     def _rest(self, slots: Mapping[int, Slot], files: Files, now: float) -> None:
-        """One deck and one file are left over."""
+        """One deck and one file are left over; or one of those decks plays, and one of those files moves."""
         left = [slot for slot in slots.values() if slot.path is None]
-        if len(left) != 1 or now - left[0].since < REST_SECONDS:
+        if any(now - slot.since < REST_SECONDS for slot in left):
             return
-        (slot,) = left
-        held = {other.path for other in slots.values()}
-        free = [
-            path
-            for path, file in files.items()
-            if file.on_deck and path not in held and _may_last(slot.report, self._lengths.get(path, 0.0))
-        ]
-        if len(free) == 1:
-            slot.take(free[0], "rest")
+        held = {slot.path for slot in slots.values()}
+        free = [path for path, file in files.items() if file.on_deck and path not in held]
+        playing = [slot for slot in left if slot.report.playing]
+        moving = [path for path in free if plays(files[path], now) == (True, "seen")]
+        for some, fits in ((playing, moving), (left, free)):
+            # The first round may have used up some of the second.
+            open_ones = [slot for slot in some if slot.path is None]
+            for slot in open_ones if len(open_ones) == 1 else ():
+                fitting = [
+                    path
+                    for path in fits
+                    if all(other.path != path for other in slots.values())
+                    and _may_last(slot.length(now), self._lengths.get(path, 0.0))
+                ]
+                if len(fitting) == 1:
+                    slot.take(fitting[0], "rest")
 
-    def _search(self, slots: Mapping[int, Slot], files: Files, now: float) -> None:
-        """Search Mixxx's library for a deck's length, where no open file fits."""
+    def _search(self, slots: Mapping[int, Slot], now: float) -> None:
+        """Search Mixxx's library for a deck's length, where open files cannot be seen."""
         for slot in slots.values():
-            length = slot.report.duration
+            length = slot.length(now)
+            if slot.by == "library" and length != slot.asked[0]:
+                slot.take(None, "")
             if not length or slot.by in {"length", "double", "library"}:
-                continue
-            if files.visible and (slot.path is not None or now - slot.since < REST_SECONDS):
                 continue
             if slot.asked[0] == length and now - slot.asked[1] < _ASK_AGAIN_SECONDS * 5:
                 continue
@@ -211,11 +226,12 @@ class Matcher:
                 slot.take(path, "library")
 
 
-def is_another(old: DeckReport, new: DeckReport) -> bool:
+def is_another(slot: Slot, report: DeckReport, now: float) -> bool:
     """Whether a deck holds another track than at its last report; a length that becomes known is none."""
-    if not old.loaded or not new.loaded:
-        return new.loaded and not old.loaded
-    return bool(old.duration) and abs(old.duration - new.duration) > EXACT_SECONDS
+    if not slot.report.loaded or not report.loaded:
+        return report.loaded and not slot.report.loaded
+    length = slot.length(now)
+    return bool(length) and abs(length - report.duration) > EXACT_SECONDS
 
 
 def _is_final(slot: Slot, now: float) -> bool:
@@ -227,9 +243,9 @@ def _is_timely(first: float, slot: Slot) -> bool:
     return -BEFORE_SECONDS <= first - slot.since <= AFTER_SECONDS
 
 
-def _is_exact(report: DeckReport, length: float) -> bool:
-    return length > 0 and report.duration > 0 and abs(report.duration - length) <= EXACT_SECONDS
+def _is_exact(said: float, length: float) -> bool:
+    return length > 0 and said > 0 and abs(said - length) <= EXACT_SECONDS
 
 
-def _may_last(report: DeckReport, length: float) -> bool:
-    return length <= 0 or report.duration <= 0 or abs(report.duration - length) <= LOOSE_SECONDS
+def _may_last(said: float, length: float) -> bool:
+    return length <= 0 or said <= 0 or abs(said - length) <= LOOSE_SECONDS
