@@ -141,6 +141,20 @@ class Reading(Connection):
         )
         return [Entry(int(number), str(path)) for number, path in rows]
 
+    def night(self) -> list[Entry]:
+        """What was played in the last night that Mixxx has written down, the first one first."""
+        rows = self._rows(
+            f"SELECT l.id, f.location FROM {_LISTS} WHERE p.id = (SELECT max(id) FROM Playlists WHERE hidden = ?)"
+            " ORDER BY t.position, t.id",
+            HISTORY,
+        )
+        return [Entry(int(number), str(path)) for number, path in rows]
+
+    def artists(self, ids: Sequence[int]) -> list[str]:
+        """Who made these tracks, where Mixxx knows it; in no order."""
+        rows = self._rows(f"SELECT artist FROM library WHERE {_listed('id')} AND artist <> ''", ids)
+        return [str(row[0]) for row in rows]
+
     def plain(self, names: Iterable[str]) -> list[Playlist]:
         """The playlists of a user's, or of ours, that have these names, each once."""
         rows = self._rows("SELECT name, min(id) FROM Playlists WHERE hidden = ? GROUP BY name", PLAIN)
@@ -181,7 +195,7 @@ class Reading(Connection):
         )[0]
         return Counts(*map(int, one))
 
-    def _rows(self, query: str, *values: str | float | Iterable[str]) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, *values: str | float | Iterable[str | int]) -> list[tuple[Any, ...]]:
         """Ask; what is no text or number becomes a list for `_listed`."""
         said = [
             _sayable(value) if isinstance(value, str | int | float) else json.dumps(list(value)) for value in values

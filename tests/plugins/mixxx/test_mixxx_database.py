@@ -34,6 +34,14 @@ def test_the_last_row_of_the_history(database):
     assert database.last_played() is None
 
 
+def test_the_last_night(database):
+    assert database.night() == [Entry(2, B)]
+    execute(database.path, "INSERT INTO Playlists(id, name, position, hidden) VALUES(9, '2026-01-02', 4, 2)")
+    assert database.night() == []
+    execute(database.path, "INSERT INTO PlaylistTracks(playlist_id, track_id, position) VALUES(9, 3, 1), (9, 1, 2)")
+    assert database.night() == [Entry(3, GONE), Entry(1, A)]
+
+
 def test_a_track_by_its_length(database):
     assert database.find(200.0000004) == A
     assert database.find(200.1) is None
@@ -70,6 +78,7 @@ def test_what_mixxx_knows_of_tracks(database):
 def test_lists_folders_and_counts(database):
     assert database.crates() == {"Mine": [A]}
     assert database.directories() == ["/music"]
+    assert database.artists([1, 2, 99]) == ["Rook"]
     assert database.counts() == (2, 1, 1, 2)
 
 

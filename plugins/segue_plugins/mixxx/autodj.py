@@ -1,0 +1,212 @@
+"""``segue mixxx autodj``: keeps Mixxx's Auto DJ queue fed with tracks that mix, one after the other.
+
+Mixxx reads its queue anew whenever it takes a track off the top, which it does when the next track begins to be heard. Rows
+that were put behind the last one before that are played, then; a queue that ran out is not looked at any more. So at least one
+track must wait behind the one that is loaded already, and nothing is ever put anywhere but at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Final, NamedTuple
+
+from segue.client import Client
+from segue.errors import (
+    DaemonError,
+    LibraryEmptyError,
+    ProgramBusyError,
+    SegueError,
+    TrackNotFoundError,
+    TrackNotReadyError,
+)
+from segue.protocol.messages import Filters, LaneName, Suggestion, Suggestions
+from segue_plugins.mixxx import filters as filtering
+from segue_plugins.mixxx import process
+from segue_plugins.mixxx.database import Database, Entry
+from segue_plugins.mixxx.following import prepare
+from segue_plugins.mixxx.settings import Settings
+from segue_plugins.mixxx.voice import Voice
+from segue_plugins.one_at_a_time import one_at_a_time
+
+LEAST, MOST = 2, 20
+"""Of ``--ahead``: the first one in the queue is loaded already, mostly."""
+LOOK_SECONDS: Final = 1.0
+_ASKED: Final = 60
+_VARIETY: Final = 3
+"""An artist does not come again among so many tracks, where there are others that mix."""
+_LOCK: Final = "autodj.lock"
+_ANSWER_SECONDS: Final = 10.0
+
+
+class Wish(NamedTuple):
+    """What the user asks for; None: as `segue wish` says."""
+
+    ahead: int = 3
+    lane: LaneName | None = None
+    preset: str | None = None
+    filters: Filters | None = None
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what can be said after ``segue mixxx autodj``."""
+    parser.add_argument(
+        "--ahead",
+        type=_ahead,
+        default=Wish().ahead,
+        metavar="N",
+        help="so many tracks wait in the queue (default: %(default)s)",
+    )
+    filtering.add_options(parser)
+
+
+def _ahead(text: str) -> int:
+    if not text.isdigit() or not LEAST <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"a number from {LEAST} to {MOST}")
+    return int(text)
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Feed the queue until Ctrl-C or SIGTERM; returns the exit code."""
+    prepare(settings)
+    voice = Voice()
+    wish = Wish(options.ahead, options.lane, options.preset, filtering.filters_of(options))
+    with ExitStack() as stack:
+        stack.enter_context(one_at_a_time(settings.own / _LOCK, "Mixxx's Auto DJ"))
+        client = stack.enter_context(Client(options.home, timeout=_ANSWER_SECONDS))
+        feeder = Feeder(client, Database(settings.database), wish, voice)
+        while True:
+            if process.find(settings) is not None:
+                feeder.step()
+            time.sleep(LOOK_SECONDS)
+
+
+class Feeder:
+    """Looks at the queue, and puts tracks behind the last one.
+
+    What the user does there holds: a track that he takes out does not come again, and a queue that he empties stays empty until he puts
+    something into it.
+    """
+
+    def __init__(self, client: Client, database: Database, wish: Wish, voice: Voice) -> None:
+        self._client = client
+        self._database = database
+        self._wish = wish
+        self._voice = voice
+        self._queue: list[Entry] = []
+        self._ours: set[int] = set()
+        self._emptied = False
+        self._said = ""
+
+    def step(self) -> None:
+        """Look once, and do what follows from it."""
+        try:
+            self._feed()
+        except (DaemonError, LibraryEmptyError, TrackNotReadyError) as error:
+            self._note(f"{error.message} Waiting.")
+        except ProgramBusyError:
+            return  # Mixxx writes: at the next look
+        except SegueError as error:
+            self._note(error.message)
+
+    def _feed(self) -> None:
+        queue = self._database.auto_dj()
+        decks = self._decks()
+        self._judge(queue, {path for path, _ in decks})
+        self._queue = queue
+        if self._emptied:
+            self._note("The queue was emptied: nothing is put into it until you do.")
+            return
+        while len(queue) < self._wish.ahead:
+            found = self._next(queue, decks)
+            if found is None:
+                self._note("Nothing more mixes: the queue gets no new tracks for now.")
+                break
+            seed, suggestion, entry = found
+            if not self._database.append_auto_dj([entry.id]):
+                break
+            self._ours.add(entry.id)
+            queue = self._queue = [*queue, entry]
+            self._note(f"{_title(suggestion)} after {seed}: {suggestion.why}")
+
+    def _judge(self, queue: Sequence[Entry], on_decks: Collection[str]) -> None:
+        """Whether the user has emptied the queue: Mixxx itself takes one track at a time, that is on a deck then."""
+        if queue:
+            self._emptied = False
+        elif self._queue:
+            gone = self._queue
+            played = {*map(_plain, on_decks), *(entry.path for entry in self._database.night())}
+            self._emptied = len(gone) > 1 or gone[0].path not in played
+
+    def _decks(self) -> list[tuple[str, bool]]:
+        """Paths on decks, and whether they play: as Segue knows it, when `segue mixxx` runs."""
+        return [(deck.path, deck.playing) for deck in self._client.decks().decks if deck.path is not None]
+
+    def _next(self, queue: list[Entry], decks: Sequence[tuple[str, bool]]) -> tuple[str, Suggestion, Entry] | None:
+        """The track to put behind all others, with the name of the one before it; None: there is none."""
+        night = self._database.night()
+        taken = {entry.id for entry in (*queue, *night)} | self._ours
+        on_decks = {_plain(path) for path, _ in decks}
+        for seed in self._seeds(queue, night, decks):
+            try:
+                answer = self._ask(seed)
+            except TrackNotFoundError:
+                continue  # Segue does not have this one: then after the one before it
+            ids = self._database.ids(_plain(one.path) for one in answer.suggestions)
+            rest = [
+                (one, Entry(ids[path], path))
+                for one in answer.suggestions
+                if (path := _plain(one.path)) in ids and ids[path] not in taken and path not in on_decks
+            ]
+            found = _best(rest, self._artists(queue, night))
+            return None if found is None else (answer.seed.title, *found)
+        return None
+
+    def _ask(self, seed: str) -> Suggestions:
+        wishes = self._client.wishes()
+        return self._client.next(
+            seed.replace("/", os.sep),
+            _ASKED,
+            lane=self._wish.lane or wishes.lane,
+            filters=self._wish.filters or wishes.filters,
+            preset=self._wish.preset or wishes.preset,
+        )
+
+    def _artists(self, queue: Sequence[Entry], night: Sequence[Entry]) -> set[str]:
+        """Of the last tracks before the next one."""
+        before = [entry.id for entry in (*night, *queue)][-_VARIETY:]
+        return {artist.casefold() for artist in self._database.artists(before)}
+
+    def _seeds(
+        self, queue: Sequence[Entry], night: Sequence[Entry], decks: Sequence[tuple[str, bool]]
+    ) -> Iterator[str]:
+        """After what the next track comes: the last one in the queue, else what plays, else what was played last."""
+        yield from (entry.path for entry in reversed(queue))
+        yield from (path for path, playing in decks if playing)
+        yield from (path for path, playing in decks if not playing)
+        yield from (entry.path for entry in reversed(night))
+
+    def _note(self, text: str) -> None:
+        """Say what was not just said."""
+        if text != self._said:
+            self._voice.say(f"{time.strftime('%H:%M:%S')}  {text}")
+        self._said = text
+
+
+def _best(rest: Sequence[tuple[Suggestion, Entry]], artists: Collection[str]) -> tuple[Suggestion, Entry] | None:
+    """The first that mixes, by an artist who was not just heard; else the first that mixes; else the first."""
+    mixing = [one for one in rest if one[0].mix is not None and one[0].mix.mixes]
+    other = [one for one in mixing if (one[0].artist or "").casefold() not in artists]
+    return next((one for those in (other, mixing, rest) for one in those), None)
+
+
+def _title(one: Suggestion) -> str:
+    return f"{one.artist} - {one.title}" if one.artist else one.title
+
+
+def _plain(path: str) -> str:
+    """A path as Mixxx writes it."""
+    return path.replace(os.sep, "/")
