@@ -10,10 +10,10 @@ SHIM = """
 import sys, time
 from segue_plugins.companion import end_with_daemon
 end_with_daemon()
-print("ready", flush=True)
-if sys.argv[1] == "at once":
-    sys.exit(3)
 try:
+    print("ready", flush=True)
+    if sys.argv[1] == "at once":
+        sys.exit(3)
     time.sleep(30)
 except KeyboardInterrupt:
     print("left in good order")
