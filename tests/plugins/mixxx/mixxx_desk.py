@@ -251,8 +251,8 @@ class RealMixxx:
     def ready(self) -> Self:
         """Wait until the main window is there and fills the screen."""
         wait_until(self._window, 60, what="Mixxx's window")
-        for words in (self.desk.program.looked_for_controllers, "Loaded skin"):
-            wait_until(lambda words=words: words in self.log, 60, what=words)
+        for words in self.desk.program.milestones:
+            wait_until(lambda words=words: words in self.log, 30, what=words)
         time.sleep(3)
         self.desk.run("wmctrl", "-r", "Mixxx", "-b", "add,maximized_vert,maximized_horz")
         self.desk.run("xdotool", "windowactivate", "--sync", self._window())
@@ -275,7 +275,7 @@ class RealMixxx:
 
     def show_playlist(self, number: int) -> None:
         """Show one of the playlists that were unfolded, counted from 1 as they are on the screen: by name."""
-        self.click(110, self.desk.program.playlists + round(16.5 * number))
+        self.click(110, self.desk.program.playlists + self.desk.program.line * number)
         time.sleep(1)
 
     def midi(self, message: Mapping[str, object]) -> None:

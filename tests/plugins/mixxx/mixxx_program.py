@@ -101,14 +101,19 @@ class Program:
         return 551 if self.is_old else 594
 
     @property
+    def line(self) -> int:
+        """Height of a name in the side bar."""
+        return 16 if self.is_old else 14
+
+    @property
     def skin(self) -> str:
         """Settings with which the list of tracks is at about the same place in all."""
         return "" if self.is_old else _SKIN
 
     @property
-    def looked_for_controllers(self) -> str:
-        """Words in its log that say so."""
-        return "Found input device" if self.is_old else "Scanning USB HID devices"
+    def milestones(self) -> tuple[str, ...]:
+        """Words in its log, after which its window is soon complete."""
+        return ("Found input device",) if self.is_old else ("Scanning USB HID devices", "Loaded skin")
 
     def command(self, settings: Path) -> list[str]:
         """How it is started on a settings folder."""
