@@ -38,6 +38,8 @@ LOOK_SECONDS: Final = 1.0
 _ASKED: Final = 60
 _VARIETY: Final = 3
 """An artist does not come again among so many tracks, where there are others that mix."""
+_HEARD_SECONDS: Final = 8.0
+"""So long it takes at most until Mixxx's history names a track that it has begun."""
 _LOCK: Final = "autodj.lock"
 _ANSWER_SECONDS: Final = 10.0
 
@@ -99,12 +101,18 @@ class Feeder:
         self._queue: list[Entry] = []
         self._ours: set[int] = set()
         self._emptied = False
+        self._gone: tuple[Entry, float] | None = None
+        """The only track that was left, and since when it is no more, until it is known whether it is heard."""
         self._said = ""
 
     def step(self) -> None:
         """Look once, and do what follows from it."""
         try:
-            self._feed()
+            self._look(time.monotonic())
+            if self._emptied:
+                self._note("The queue was emptied: nothing is put into it until you do.")
+            elif self._gone is None:
+                self._feed()
         except (DaemonError, LibraryEmptyError, TrackNotReadyError) as error:
             self._note(f"{error.message} Waiting.")
         except ProgramBusyError:
@@ -112,34 +120,36 @@ class Feeder:
         except SegueError as error:
             self._note(error.message)
 
-    def _feed(self) -> None:
-        queue = self._database.auto_dj()
-        decks = self._decks()
-        self._judge(queue, {path for path, _ in decks})
+    def _look(self, now: float) -> None:
+        """See whether the user has emptied the queue: Mixxx itself takes one track at a time, and that one is heard then."""
+        queue, before = self._database.auto_dj(), self._queue
         self._queue = queue
-        if self._emptied:
-            self._note("The queue was emptied: nothing is put into it until you do.")
-            return
-        while len(queue) < self._wish.ahead:
-            found = self._next(queue, decks)
+        if queue:
+            self._emptied, self._gone = False, None
+        elif len(before) > 1:
+            self._emptied = True
+        elif before:
+            self._gone = (before[0], now)
+        if self._gone is not None:
+            entry, since = self._gone
+            if entry in self._database.night():
+                self._gone = None
+            elif now - since > _HEARD_SECONDS:
+                self._emptied, self._gone = True, None
+
+    def _feed(self) -> None:
+        decks = self._decks()
+        while len(self._queue) < self._wish.ahead:
+            found = self._next(self._queue, decks)
             if found is None:
-                self._note("Nothing more mixes: the queue gets no new tracks for now.")
+                self._note("Nothing is left to be put into the queue.")
                 break
             seed, suggestion, entry = found
             if not self._database.append_auto_dj([entry.id]):
                 break
             self._ours.add(entry.id)
-            queue = self._queue = [*queue, entry]
+            self._queue = [*self._queue, entry]
             self._note(f"{_title(suggestion)} after {seed}: {suggestion.why}")
-
-    def _judge(self, queue: Sequence[Entry], on_decks: Collection[str]) -> None:
-        """Whether the user has emptied the queue: Mixxx itself takes one track at a time, that is on a deck then."""
-        if queue:
-            self._emptied = False
-        elif self._queue:
-            gone = self._queue
-            played = {*map(_plain, on_decks), *(entry.path for entry in self._database.night())}
-            self._emptied = len(gone) > 1 or gone[0].path not in played
 
     def _decks(self) -> list[tuple[str, bool]]:
         """Paths on decks, and whether they play: as Segue knows it, when `segue mixxx` runs."""
@@ -161,7 +171,7 @@ class Feeder:
                 for one in answer.suggestions
                 if (path := _plain(one.path)) in ids and ids[path] not in taken and path not in on_decks
             ]
-            found = _best(rest, self._artists(queue, night))
+            found = _best(rest, {(answer.seed.artist or "").casefold(), *self._artists(queue, night)})
             return None if found is None else (answer.seed.title, *found)
         return None
 
