@@ -52,7 +52,7 @@ class Daemon:
             id=1,
             path=seed,
             title=Path(seed).stem,
-            artist=None,
+            artist=ARTISTS.get(number),
             bpm=None,
             camelot=None,
             energy=None,
