@@ -18,6 +18,8 @@ STILL_SECONDS: Final = 4.0
 """A deck whose file has not moved for so long stands still; Mixxx reads compressed files in steps of up to 2 s."""
 SLOWEST: Final = 1.25
 """A track that only the history tells of is over after its length, at the slowest tempo: nobody tells when it is stopped."""
+_ASK_SECONDS: Final = 0.5
+"""Between questions to Mixxx's library whether a file was analysed."""
 UNKNOWN_SECONDS: Final = 600.0
 """So long plays what nobody knows the length of."""
 
@@ -46,6 +48,8 @@ class File:
     most: int = 0
     twice: float | None = None
     """Since when more than one handle holds it."""
+    asked: float | None = None
+    """When Mixxx's library was asked last whether it has analysed this file."""
     on_deck: bool = False
     stray: bool = False
     """The script knew of no deck that holds it: it is in a preview or a sampler."""
@@ -137,7 +141,12 @@ class Files:
     def _is_on_a_deck(self, path: str, file: File, now: float) -> bool:
         if file.looks < LOOKS:
             return False
-        return file.most > 1 or now - file.first > ANALYSER_SECONDS or self._is_analysed(path)
+        if file.most > 1 or now - file.first > ANALYSER_SECONDS:
+            return True
+        if file.asked is not None and now - file.asked < _ASK_SECONDS:
+            return False
+        file.asked = now
+        return self._is_analysed(path)
 
 
 def plays(file: File, now: float) -> tuple[bool, Source]:

@@ -25,6 +25,8 @@ DOUBT_SECONDS: Final = 1.0
 REST_SECONDS: Final = 2.5
 """After that nothing better will come: what is left over may be used."""
 _ASK_AGAIN_SECONDS: Final = 1.0
+_ASK_AT_LEAST_SECONDS: Final = 30.0
+"""Mixxx's library is asked again for what it does not know after these times, which double."""
 
 By = Literal["length", "double", "library", "moment", "history", "rest", "title", ""]
 """How a deck's path was found."""
@@ -86,8 +88,8 @@ class Matcher:
     durations: Callable[[list[str]], Mapping[str, float]]
     find: Callable[[float, float], str | None]
     _lengths: dict[str, float] = field(default_factory=dict)
-    _asked: dict[str, float] = field(default_factory=dict)
-    """When the length of a file was last asked for in vain."""
+    _asked: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """When the length of a file is to be asked for again, and seconds until the time after that."""
 
     def settle(self, slots: Mapping[int, Slot], files: Files, now: float) -> None:
         """Give every loaded slot the best path that can be had now, and take wrong ones away."""
@@ -118,14 +120,13 @@ class Matcher:
         for known in (self._lengths, self._asked):
             for path in [path for path in known if path not in files]:
                 del known[path]
-        wanted = [
-            path
-            for path in files
-            if path not in self._lengths and now - self._asked.get(path, -_ASK_AGAIN_SECONDS) >= _ASK_AGAIN_SECONDS
-        ]
-        if wanted:
-            self._asked.update(dict.fromkeys(wanted, now))
-            self._lengths.update((path, length) for path, length in self.durations(wanted).items() if length > 0)
+        wanted = [path for path in files if path not in self._lengths and now >= self._asked.get(path, (now, 0.0))[0]]
+        if not wanted:
+            return
+        for path in wanted:
+            pause = self._asked.get(path, (now, _ASK_AGAIN_SECONDS))[1]
+            self._asked[path] = (now + pause, min(2 * pause, _ASK_AT_LEAST_SECONDS))
+        self._lengths.update((path, length) for path, length in self.durations(wanted).items() if length > 0)
 
     def _review(self, slot: Slot, files: Files, now: float) -> None:
         """Take away what cannot be, or no longer; raise what the length has proved."""
@@ -219,7 +220,7 @@ class Matcher:
                 slot.take(None, "")
             if not length or slot.by in {"length", "double", "library"}:
                 continue
-            if slot.asked[0] == length and now - slot.asked[1] < _ASK_AGAIN_SECONDS * 5:
+            if slot.asked[0] == length and now - slot.asked[1] < 5 * _ASK_AGAIN_SECONDS:
                 continue
             slot.asked = (length, now)
             if (path := self.find(length, slot.report.bpm)) is not None:

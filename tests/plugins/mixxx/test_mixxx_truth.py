@@ -299,6 +299,21 @@ def test_faders_and_plays_are_no_loads():
     assert len(table.asked) == 2, "Mixxx's library is asked once for each file"
 
 
+def test_mixxxs_library_is_asked_ever_more_seldom_for_what_it_does_not_know():
+    asked = []
+    table = Table(lengths={}, analysed=())
+    table.state = Decks(lambda path: bool(asked.append(path)), durations=table._durations)
+    table.open = [A]
+    table.tell(1, B).wait(14)
+    assert len(asked) <= 29
+    table.wait(600)
+    assert len(asked) <= 31
+    assert len(table.asked) < 30
+    table.lengths = {A: LENGTHS[B]}
+    table.wait(31)
+    assert table.deck(1).confidence == 1.0
+
+
 # A script that comes and goes -------------------------------------------------------------------------------------------
 
 
