@@ -91,6 +91,22 @@ def test_yes_to_all(mixxx: Settings, loop: Loop, tmp_path: Path, capsys: pytest.
     assert len(loop.client.crates().crates) == 1
 
 
+def test_it_is_started_by_itself_until_setup_is_undone(mixxx: Settings, loop: Loop) -> None:
+    shared = ["--settings", str(mixxx.folder), "--home", str(loop.home)]
+
+    def shim() -> tuple[bool, str | None]:
+        return next((one.always, one.settings) for one in loop.client.shims().shims if one.name == "mixxx")
+
+    assert main(["setup", *shared, "--no-input", "--start", "yes"]) == 0
+    assert shim() == (True, str(mixxx.folder))
+    assert main(["setup", "--undo", *shared]) == 0
+    assert shim()[0] is False
+    assert sorted(path.name for path in mixxx.folder.iterdir()) == ["controllers", "mixxx.cfg", "mixxxdb.sqlite"]
+    assert main(["setup", *shared, "--no-input", "--start", "yes"]) == 0
+    assert main(["setup", *shared, "--no-input", "--start", "no"]) == 0
+    assert shim()[0] is False
+
+
 def test_no_input_does_what_options_say_alone(
     mixxx: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
