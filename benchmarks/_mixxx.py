@@ -65,8 +65,8 @@ class Night:
         self.tracks = self._library()
         self.decks = [Player() for _ in range(DECKS)]
         self.others: list[Other] = []
-        self.script: deque[tuple[float, DeckReport | None]] = deque()
-        """Messages by their arrival; None: it was not heard for too long."""
+        self._script: list[tuple[float, int | DeckReport | None]] = []
+        """What comes when: a deck of which it will tell, a message that is ready, or None: it was not heard for too long."""
         self.rows: deque[tuple[float, Track]] = deque()
         self.is_linked = False
         self._link_at = self.random.uniform(0, 60)
@@ -120,9 +120,8 @@ class Night:
             gaps = [self.random.uniform(0.2, 0.5) for _ in range(self.random.randrange(2, 6))]
             self._plans += [(now + sum(gaps[: index + 1]), number) for index in range(len(gaps))]
         elif choice < 0.40:
-            twin = self.random.choice([other for other in self.decks if other.track is not None])
-            assert twin.track is not None
-            self._load(number, twin.track, now)
+            twins = [other.track for other in self.decks if other.track is not None and other is not player]
+            self._load(number, self.random.choice(twins or [self._pick()]), now)
         elif choice < 0.45:
             player.track, player.playing = None, False
             self._report(number, now)
@@ -151,9 +150,15 @@ class Night:
         if self.is_linked:
             said = now + self.random.uniform(0, 0.05)
             if before and self.random.random() < 0.8:
-                self.script.append((said, DeckReport(number + 1, loaded=False, playing=False, duration=before)))
-            self.script.append((said + 0.1, self._told(number, now)))
-            self.script.append((said + 0.4, self._told(number, now + 0.4)))
+                self._script.append((said, DeckReport(number + 1, loaded=False, playing=False, duration=before)))
+            self._script.append((said + 0.1, number))
+            self._script.append((said + 0.4, number))
+
+    def script(self, now: float) -> list[tuple[float, DeckReport | None]]:
+        """What has arrived from the script: it tells how a deck is when it tells, not when something happened."""
+        due = sorted((one for one in self._script if one[0] <= now), key=lambda one: one[0])
+        self._script = [one for one in self._script if one[0] > now]
+        return [(at, self._told(what, at) if isinstance(what, int) else what) for at, what in due]
 
     def _told(self, number: int, now: float) -> DeckReport:
         player = self.decks[number]
@@ -168,7 +173,7 @@ class Night:
 
     def _report(self, number: int, now: float) -> None:
         if self.is_linked:
-            self.script.append((now + self.random.uniform(0, 0.1), self._told(number, now)))
+            self._script.append((now + self.random.uniform(0, 0.1), number))
 
     def _switch_link(self, now: float) -> None:
         if now < self._link_at:
@@ -180,7 +185,7 @@ class Night:
                 self._report(number, now + 0.02 * number)
         else:
             self._link_at = now + 10 + self.random.uniform(5, 40)
-            self.script.append((now + 10.0, None))
+            self._script.append((now + 10.0, None))
 
     def _history(self, now: float) -> None:
         heard = max((one for one in self.decks if one.is_heard), key=lambda one: one.volume, default=None)
