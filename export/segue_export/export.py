@@ -39,7 +39,7 @@ from segue_export.labelling import read_datasets
 from segue_export.networks.crnn import Crnn
 from segue_export.onnx_file import ParityError, cost, write
 from segue_export.shards import Corpus
-from segue_export.students import Kind, Student, sizes_of
+from segue_export.students import Kind, Student, is_outdated, sizes_of
 from segue_export.targets import FEATURES, Array, Scale
 from segue_export.tracks import windows
 from segue_export.trainer import CHECKPOINT
@@ -165,6 +165,11 @@ def load_student(state: dict[str, Any]) -> Student:
     settings = state["settings"]
     scale = Scale(**{name: value.numpy() for name, value in state["scale"].items()})
     student = Student(settings["kind"], sizes_of(scale, len(state["tags"])), settings["width"])
+    if is_outdated(state["average"]):
+        raise ValueError(
+            "this run is of a version whose heads of tempo, key and metre heard too late: teach new ones first, with "
+            "segue-train heads --run RUN --dataset DIR"
+        )
     student.load_state_dict(state["average"])
     return student.eval()
 
@@ -207,6 +212,7 @@ def _training(state: dict[str, Any], hours: float) -> dict[str, Any]:
         "minutes": round(progress["minutes"], 1),
         "steps": progress["step"],
         "seed": settings["seed"],
+        **({"heads": state["heads"]} if "heads" in state else {}),
         **({"tag_balance": STRENGTH} if settings["kind"] == "crnn" else {}),
         **({"width": settings["width"]} if settings["kind"] == "shortchunk" else {}),
         "date": datetime.now(UTC).date().isoformat(),

@@ -29,6 +29,8 @@ from segue_export.graph import rewrite, strip_nodes
 from segue_export.shards import Corpus
 from segue_export.targets import Array
 
+_HEADS: Final = "/musical/"
+"""Tempo and key are read from powers and logarithms, which eight bits do not hold."""
 OPERATORS: Final = ("Conv", "Relu", "MaxPool", "Add")
 """What is computed in 8 bits. Recurrent and dense layers cost next to nothing and stay as they are."""
 
@@ -106,6 +108,7 @@ def _rewritten(path: Path) -> onnx.ModelProto:
 def _left_in_float(graph: onnx.GraphProto) -> Iterator[str]:
     channels = {tensor.name: tensor.dims[1] for tensor in graph.initializer if len(tensor.dims) == 4}
     yield from strip_nodes(graph)
+    yield from (node.name for node in graph.node if _HEADS in node.name)
     yield from (node.name for node in graph.node if node.op_type == "Conv" and channels.get(node.input[1]) == 1)
 
 

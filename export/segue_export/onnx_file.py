@@ -55,8 +55,8 @@ class Outputs(nn.Module):
 
 def output_names(student: Student, labels: str) -> list[str]:
     """Names of the outputs of an exported student, in order."""
-    heads = len(student.network.musical) if isinstance(student.network, ShortChunk) else 0
-    return [labels, "embedding", *MUSICAL[:heads]]
+    has_heads = isinstance(student.network, ShortChunk) and student.network.musical is not None
+    return [labels, "embedding", *(MUSICAL if has_heads else ())]
 
 
 def write(student: Student, mel: Array, labels: str, path: Path) -> float:

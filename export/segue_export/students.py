@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,6 +89,11 @@ class Student(nn.Module):
         chunk = self.network(mel)
         tags = self.heads.to_tags(self.heads.norm(chunk.embedding))
         return Answer(chunk.embedding, tags, None, chunk.logits, chunk.musical)
+
+
+def is_outdated(weights: Mapping[str, Tensor]) -> bool:
+    """Whether weights are those of a Short-Chunk network that read tempo and key after the pooling, where they cannot be told."""
+    return any(name.startswith("network.musical_hidden.") for name in weights)
 
 
 def pick_shape(recipe: Recipe, random: np.random.Generator) -> tuple[Shape, int]:

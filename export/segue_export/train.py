@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from segue_export import curves, labelling
+from segue_export import curves, heads, labelling
 from segue_export.datasets.labels import TrackLabels
 from segue_export.interrupts import INTERRUPTED, interruptible, stopping
 from segue_export.labelling import need_mixer, open_mixer, read_datasets
@@ -42,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["label"]:
         return labelling.main(words[1:])
+    if words[:1] == ["heads"]:
+        return heads.main(words[1:])
     if words[:1] == ["plot"]:
         return curves.main(words[1:])
     if words[:1] and words[0] in KINDS:
@@ -149,7 +151,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     add(
         "kind",
         choices=["crnn", "shortchunk"],
-        help="or 'tempo', 'beats', 'key', 'label' or 'plot', which have options of their own",
+        help="or 'tempo', 'beats', 'key', 'heads', 'label' or 'plot', which have options of their own",
     )
     add("--config", type=Path, help="a TOML file of options")
     add("--dataset", action="append", default=[], help="folder of a dataset, with ':SHARE' if wanted; may be repeated")

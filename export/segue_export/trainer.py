@@ -19,7 +19,16 @@ from torch import Tensor
 from segue_export.crops import CropBatch, CropSource, Shape
 from segue_export.losses import Distillation
 from segue_export.run_log import TERMS, RunLog
-from segue_export.students import RECIPES, SHIPPED_WIDTH, Kind, Student, pick_shape, sizes_of, update_average
+from segue_export.students import (
+    RECIPES,
+    SHIPPED_WIDTH,
+    Kind,
+    Student,
+    is_outdated,
+    pick_shape,
+    sizes_of,
+    update_average,
+)
 from segue_export.targets import Layout, Scale
 from segue_export.views import WINDOWS, Labels, ViewStore
 from segue_export.vocabulary import Vocabulary
@@ -333,6 +342,8 @@ class Trainer:
         self._store.refresh()
         state = torch.load(path, map_location=self.settings.device, weights_only=True)
         self._compare(state)
+        if is_outdated(state["student"]) or state["optimiser"] is None:
+            raise SystemExit(f"{path} is of an earlier version of the network: begin a new run with --start {path}")
         self._build(Scale(**{name: value.cpu().numpy() for name, value in state["scale"].items()}))
         self.student.load_state_dict(state["student"])
         self.average.load_state_dict(state["average"])

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from segue.frontend.constants import CHUNK_MELS
+from segue_export.networks.musical import BLOCK, Musical
 
 MULTIPLES = (1, 1, 2, 2, 2, 2, 4)
 """Channels of the seven blocks, in units of the width: 128 mels become 1, 231 frames become 2."""
@@ -38,15 +39,15 @@ class ShortChunk(nn.Module):
     def __init__(self, outputs: int, width: int = 32, dropout: float = DROPOUT, musical: Sequence[int] = ()) -> None:
         super().__init__()
         widths = [width * multiple for multiple in MULTIPLES]
+        self.early_channels = widths[BLOCK - 1]
         self.input_norm = nn.BatchNorm2d(1)
         self.blocks = nn.Sequential(*(Residual(a, b) for a, b in zip([1, *widths[:-1]], widths, strict=True)))
         self.hidden = nn.Linear(widths[-1], widths[-1])
         self.hidden_norm = nn.BatchNorm1d(widths[-1])
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(widths[-1], outputs)
-        # Tempo and key branch off before the embedding: what sounds alike should be near whatever its key.
-        self.musical_hidden = nn.Sequential(nn.Linear(widths[-1], 2 * width), nn.ReLU()) if musical else nn.Identity()
-        self.musical = nn.ModuleList(nn.Linear(2 * width, classes) for classes in musical)
+        # Tempo and key branch off early: what sounds alike should be near whatever its key, and later they cannot be told.
+        self.musical = Musical(self.early_channels, musical) if musical else None
 
     @property
     def embedding_dim(self) -> int:
@@ -57,12 +58,17 @@ class ShortChunk(nn.Module):
         """Logits and embedding of mel spectrograms in dB, (batch, 128, frames)."""
         if mel.shape[1] != CHUNK_MELS:
             raise ValueError(f"the Short-Chunk network takes {CHUNK_MELS} mel bands, not {mel.shape[1]}")
-        maps = self.blocks(self.input_norm(mel.unsqueeze(1)))
+        early = self.early(mel)
+        maps = self.blocks[BLOCK:](early)
         pooled = maps.flatten(2).amax(2).float()
         embedding = torch.relu(self.hidden_norm(self.hidden(pooled)))
-        inner = self.musical_hidden(pooled)
-        musical = tuple(head(inner) for head in self.musical)
+        musical = () if self.musical is None else self.musical(early)
         return ShortChunkOutput(self.head(self.dropout(embedding)), embedding, musical)
+
+    def early(self, mel: Tensor) -> Tensor:
+        """The maps that tempo, key and metre are read from (batch, 2nd block's channels, 32, 58)."""
+        maps: Tensor = self.blocks[:BLOCK](self.input_norm(mel.unsqueeze(1)))
+        return maps
 
 
 class Residual(nn.Module):
