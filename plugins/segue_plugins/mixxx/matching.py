@@ -43,6 +43,8 @@ CONFIDENCE: Final[Mapping[By, float]] = {
 }
 """How sure each way is, by the rank that they have; `benchmarks/decks.py` prints how often each is right in a made-up night."""
 
+_BY_LENGTH: Final = frozenset({"length", "double"})
+
 
 @dataclass(slots=True)
 class Slot:
@@ -133,7 +135,8 @@ class Matcher:
         if slot.path is None or not files.visible:
             return
         length = self._lengths.get(slot.path, 0.0)
-        if slot.path not in files or not _may_last(slot.length(now), length):
+        # What is left over may be so in spite of its length: Mixxx's library can be wrong.
+        if slot.path not in files or not (slot.by == "rest" or _may_last(slot.length(now), length)):
             slot.take(None, "")
         elif slot.by != "double" and _is_exact(slot.length(now), length):
             slot.by = "length"
@@ -143,16 +146,16 @@ class Matcher:
         pairs = sorted(
             pair
             for number, slot in slots.items()
-            if not _is_final(slot, now)
+            if not _is_final(slot, files, now)
             for pair in self._pairs(number, slot, slots, files, now)
         )
-        taken = {slot.path for slot in slots.values() if slot.by in {"length", "double"}}
+        taken = {slot.path for slot in slots.values() if slot.by in _BY_LENGTH}
         done: set[int] = set()
         for pair in pairs:
             slot = slots[pair.number]
             if pair.number in done or pair.path in taken:
                 continue
-            if pair.by == "moment" and slot.path is not None:
+            if slot.path is not None and pair.rank > (0 if slot.by in _BY_LENGTH else 1):
                 continue  # what it has is no worse
             for other in slots.values():
                 if other.path == pair.path and other is not slot:
@@ -191,26 +194,34 @@ class Matcher:
                 slot.take(min(same, key=lambda path: -files[path].first), "double")
 
     def _rest(self, slots: Mapping[int, Slot], files: Files, now: float) -> None:
-        """One deck and one file are left over; or one of those decks plays, and one of those files moves."""
+        """One deck and one file are left over; or only one of these decks plays, and one of these files moves."""
         left = [slot for slot in slots.values() if slot.path is None]
-        if any(now - slot.since < REST_SECONDS for slot in left):
+        if not left or any(now - slot.since < REST_SECONDS for slot in left):
             return
         held = {slot.path for slot in slots.values()}
-        free = [path for path, file in files.items() if file.on_deck and path not in held]
-        playing = [slot for slot in left if slot.report.playing]
-        moving = [path for path in free if plays(files[path], now) == (True, "seen")]
-        for some, fits in ((playing, moving), (left, free)):
-            # The first round may have used up some of the second.
-            open_ones = [slot for slot in some if slot.path is None]
-            for slot in open_ones if len(open_ones) == 1 else ():
-                fitting = [
-                    path
-                    for path in fits
-                    if all(other.path != path for other in slots.values())
-                    and _may_last(slot.length(now), self._lengths.get(path, 0.0))
-                ]
-                if len(fitting) == 1:
-                    slot.take(fitting[0], "rest")
+        free = [path for path, file in files.items() if path not in held and file.on_deck]
+        self._only(
+            [slot for slot in left if slot.report.playing], [path for path in free if _moves(path, files, now)], now
+        )
+        self._only(left, free, now)
+        for slot in left:
+            if slot.path is None:  # Mixxx's library may be wrong about lengths: who else was opened just then?
+                timely = [path for path in free if _is_timely(files[path].first, slot)]
+                if len(timely) == 1 and all(other.path != timely[0] for other in slots.values()):
+                    slot.take(timely[0], "rest")
+
+    def _only(self, left: list[Slot], free: list[str], now: float) -> None:
+        """Give the only deck of these the only file that it may be."""
+        taken = {slot.path for slot in left}
+        open_ones = [slot for slot in left if slot.path is None]
+        if len(open_ones) != 1:
+            return
+        (slot,) = open_ones
+        fits = [
+            path for path in free if path not in taken and _may_last(slot.length(now), self._lengths.get(path, 0.0))
+        ]
+        if len(fits) == 1:
+            slot.take(fits[0], "rest")
 
     def _search(self, slots: Mapping[int, Slot], now: float) -> None:
         """Search Mixxx's library for a deck's length, where open files cannot be seen."""
@@ -218,7 +229,7 @@ class Matcher:
             length = slot.length(now)
             if slot.by == "library" and length != slot.asked[0]:
                 slot.take(None, "")
-            if not length or slot.by in {"length", "double", "library"}:
+            if not length or slot.by in _BY_LENGTH or slot.by == "library":
                 continue
             if slot.asked[0] == length and now - slot.asked[1] < 5 * _ASK_AGAIN_SECONDS:
                 continue
@@ -235,9 +246,16 @@ def is_another(slot: Slot, report: DeckReport, now: float) -> bool:
     return bool(length) and abs(length - report.duration) > EXACT_SECONDS
 
 
-def _is_final(slot: Slot, now: float) -> bool:
-    """Whether nothing better can come; a file of the same length as another deck's may be seen to open yet."""
-    return slot.by == "length" or (slot.by == "double" and now - slot.since > AFTER_SECONDS)
+def _is_final(slot: Slot, files: Files, now: float) -> bool:
+    """Whether nothing better can come: a file of the same length as one that was open before may be seen to open yet."""
+    if slot.path is None or slot.by not in _BY_LENGTH:
+        return False
+    is_timely = slot.by == "length" and slot.path in files and _is_timely(files[slot.path].first, slot)
+    return is_timely or now - slot.since > AFTER_SECONDS
+
+
+def _moves(path: str, files: Files, now: float) -> bool:
+    return plays(files[path], now) == (True, "seen")
 
 
 def _is_timely(first: float, slot: Slot) -> bool:

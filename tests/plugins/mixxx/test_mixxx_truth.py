@@ -223,6 +223,34 @@ def test_of_two_that_are_left_the_one_that_moves_is_on_the_deck_that_plays():
     assert table.decks == {"mixxx 1": B, "mixxx 2": A}
 
 
+def test_a_copy_of_what_a_sampler_holds():
+    table = Table(lengths={A: 200.0, B: 200.0, C: 200.0})
+    table.open = [A, C]
+    table.tell(1).wait(5)
+    table.tell(1, length=200.0, loaded=True).wait(0.1)
+    first = table.decks["mixxx 1"]
+    assert first in {A, C}
+    table.wait(0.3)
+    assert table.decks["mixxx 1"] == first, "of two that fit as well one is held on to"
+    table.open.append(B)
+    table.wait(0.1)
+    assert table.decks == {"mixxx 1": B}
+    table.wait(10)
+    assert table.decks == {"mixxx 1": B}
+
+
+def test_a_wrong_length_in_mixxxs_library_is_seen_through():
+    table = Table(lengths={A: LENGTHS[A], B: 70.0, C: 71.0})
+    table.open = [A, C]
+    table.tell(1, A).tell(2).wait(5)
+    table.open.append(B)
+    table.tell(2, B).wait(REST_SECONDS + 0.2)
+    assert table.decks == {"mixxx 1": A, "mixxx 2": B}
+    assert table.deck(2).path_by == "guessed"
+    table.wait(20)
+    assert table.decks == {"mixxx 1": A, "mixxx 2": B}
+
+
 def test_instant_doubles():
     table = linked(A, B)
     table.open[1] = A
