@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import pickle
+import shutil
 import sys
 from dataclasses import replace
 from itertools import islice
@@ -14,13 +15,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
-from reference_support import DIM, state, write_checkpoints
+from reference_support import DIM, DRIVER, state, write_checkpoints
+from segue.cli import models
+from segue.cli.main import main
 from segue.errors import ModelMismatchError
 from segue.frontend.mel import mel_db, stft_power
+from segue.home import Home
 from segue.networks.sessions import Networks, golden_mel
 from segue_export.reference import convert, features, measure
 from segue_export.reference.build import build
+from segue_export.reference.fetch import git_id
 from segue_export.reference.networks import PublishedCrnn, PublishedShortRes, Tagging
 from segue_export.reference.published import CRNN, SHORT_RES, TAGS
 
@@ -166,3 +172,25 @@ def test_the_published_crnn_says_what_the_teacher_says(tmp_path, music):
     assert np.abs(ours - embedding.numpy()).max() < 1e-4
     assert np.abs(tags - logits.sigmoid().numpy()).max() < 1e-4
     assert list(TAGS) == teacher.tags
+
+
+@pytest.mark.skipif(not TEACHERS, reason="SEGUE_TEACHERS names no folder with the published CRNN")
+@pytest.mark.slow
+def test_the_published_crnn_is_installed_beside_a_made_up_short_res(home, tmp_path, monkeypatch):
+    """As `segue models install msd --from FOLDER` is typed; the CRNN is verified by its published id."""
+    write_checkpoints(tmp_path)
+    shutil.copyfile(Path(TEACHERS) / "msd_crnn.pth", tmp_path / CRNN.path)
+    assert git_id(tmp_path / CRNN.path) == CRNN.git_id
+    command = ["models", "install", "msd", "--from", str(tmp_path), "--home", str(home), "--json"]
+    refused = CliRunner().invoke(main, command)
+    assert refused.exit_code == 1, "made-up weights are not the published ones"
+    assert "short_res" in refused.output
+    monkeypatch.setattr(models, "CONVERTER", (str(DRIVER),))
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    made = json.loads(done.stdout.splitlines()[-1])
+    assert (made["name"], made["dim"]) == ("msd", DIM)
+    (folder,) = [path.parent for path in Home.locate(home).models_dir.rglob("crnn.json")]
+    networks = Networks.load(folder, "cpu")
+    assert networks.self_test() < 1e-3
+    assert networks.tagger.tags == list(TAGS)
