@@ -157,6 +157,8 @@ class Interview:
         """Let Mixxx open our port."""
         there = find_spec("rtmidi") is not None
         port = self._options.link
+        if port is None and not self._options.no_link and self._is_linked():
+            return True
         if port is None:
             if self._options.no_link or not there or sys.platform == "win32":
                 return False
@@ -171,6 +173,9 @@ class Interview:
         if not there:
             self._voice.tell("Segue's own port needs python-rtmidi: pip install 'segue-dj[midi]'.")
         return True
+
+    def _is_linked(self) -> bool:
+        return any(one.opened and Path(one.mapping).name == setup.MAPPING for one in setup.controllers(self._settings))
 
     def _ride(self, linked: bool) -> bool:
         """Add the script to mappings of the user's."""
@@ -205,7 +210,8 @@ class Interview:
 
     def _daemon(self) -> None:
         """What Segue itself has to do."""
-        folders = self._database.directories()
+        folders = self._unwatched()
+        record = setup.read(self._settings)
         start = {"yes": True, "no": False, None: None}[self._options.start]
         steps = (
             bool(folders)
@@ -213,7 +219,8 @@ class Interview:
             self._voice.ask(
                 "Take over tempi, keys, stars, crates, playlists and nights from Mixxx?", answer=self._options.imports
             ),
-            self._voice.ask("Start `segue mixxx` by itself whenever Segue runs?", answer=start),
+            (start is not None or record is None or not record.start)
+            and self._voice.ask("Start `segue mixxx` by itself whenever Segue runs?", answer=start),
         )
         if not any(steps) and start is None:
             return
@@ -246,13 +253,24 @@ class Interview:
                 raise DaemonStartError(up.stderr.strip().removeprefix("segue: ") or "Segue did not start.") from None
             self._voice.say("Segue is running in the background.")
 
+    def _unwatched(self) -> list[str]:
+        """Mixxx's music folders that Segue does not watch, as far as it can be asked."""
+        folders = self._database.directories()
+        try:
+            with Client(self._options.home) as client:
+                watched = [Path(folder.path) for folder in client.folders().folders]
+        except DaemonError:
+            return folders
+        return [one for one in folders if not any(Path(one) == it or it in Path(one).parents for it in watched)]
+
     def _watch(self, client: Client, folders: list[str]) -> None:
-        watched = [Path(folder.path) for folder in client.folders().folders]
+        watched: list[Path] = []
         for folder in map(Path, folders):
-            if any(folder == one or one in folder.parents for one in watched):
+            if any(one in folder.parents for one in watched):
                 continue
             try:
                 client.add_folder(folder)
+                watched.append(folder)
                 self._voice.say(f"  Listening to {folder}")
             except DaemonError:
                 raise
