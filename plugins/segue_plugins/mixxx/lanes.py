@@ -1,15 +1,15 @@
-"""Suggestions into Mixxx's playlists: asked for, found in Mixxx's library, written."""
+"""Suggestions into Mixxx's playlists: asked for, and found in Mixxx's library."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from segue.client import Client
-from segue.protocol.messages import Suggestions
+from segue.protocol.messages import Seed, Suggestion, Suggestions, Wishes
 from segue_plugins.mixxx.database import Database, Playlist
-from segue_plugins.mixxx.setup import Record
+from segue_plugins.mixxx.record import Record
 
 SHOWN: Final = 12
 """Tracks a lane: what a list shows without scrolling."""
@@ -17,42 +17,59 @@ _ASKED: Final = 30
 """More than are shown, for some may be unknown to Mixxx."""
 
 
+class Lane(NamedTuple):
+    """One list, as a person reads it."""
+
+    name: str
+    """``next``, ``stay``, ``lift``, ``ease`` or ``turn``."""
+    suggestions: list[Suggestion]
+    """What Mixxx has of it and has on no deck, best first."""
+    relaxed: Sequence[str] = ()
+    """What was given up to fill it."""
+
+
 class Lists(NamedTuple):
     """What should be in the playlists."""
 
-    seed: str
-    """As a person knows it: artist and title."""
+    seed: Seed
+    lanes: list[Lane]
     tracks: dict[Playlist, list[int]]
     unknown: int
     """Suggestions that Mixxx's library does not have."""
 
 
 def ask(
-    client: Client, database: Database, record: Record, path: str, on_decks: Collection[str] = (), *, ease: bool = False
+    client: Client, database: Database, record: Record, path: str, on_decks: Collection[str], wishes: Wishes
 ) -> Lists:
     """Ask what comes after a file, and find it in Mixxx's library; what is on a deck already is left out.
 
     Raises the client's errors, and ProgramBusyError.
     """
-    answer = client.next(path, _ASKED, lanes=True, lane="ease" if ease else "best")
-    return _lists(answer, database, record, on_decks)
+    answer = client.next(path, _ASKED, lanes=True, lane=wishes.lane, filters=wishes.filters, preset=wishes.preset)
+    lanes = [
+        Lane("next", answer.suggestions, answer.relaxed),
+        *(Lane(lane.lane, lane.suggestions, lane.relaxed) for lane in answer.lanes),
+    ]
+    names = _names(lanes, on_decks)
+    return _lists(answer, lanes, names, database.ids(names.values()), record)
 
 
-def _lists(answer: Suggestions, database: Database, record: Record, on_decks: Collection[str]) -> Lists:
-    paths = {one.path for lane in answer.lanes for one in lane.suggestions} - set(on_decks)
-    names = {path: _name(path) for path in paths}
-    ids = database.ids(names.values())
+def _names(lanes: Sequence[Lane], on_decks: Collection[str]) -> dict[str, str]:
+    """The path of each track as Mixxx writes it, with slashes, by the path as it is here."""
+    paths = {one.path for lane in lanes for one in lane.suggestions} - set(on_decks)
+    return {path: path.replace(os.sep, "/") for path in paths}
+
+
+def _lists(
+    answer: Suggestions, lanes: Sequence[Lane], names: Mapping[str, str], ids: Mapping[str, int], record: Record
+) -> Lists:
     tracks: dict[Playlist, list[int]] = {}
-    for lane in answer.lanes:
+    shown = []
+    for lane in lanes:
+        known = [one for one in lane.suggestions if names.get(one.path) in ids][:SHOWN]
+        shown.append(lane._replace(suggestions=known))
         # The second lane lifts or eases, and has one playlist for both.
-        playlist = record.playlist("lift" if lane.lane == "ease" else lane.lane)
-        found = [ids[names[one.path]] for one in lane.suggestions if names.get(one.path) in ids]
-        tracks[playlist] = found[:SHOWN]
-    seed = answer.seed
-    title = f"{seed.artist} - {seed.title}" if seed.artist else seed.title
-    return Lists(title, tracks, sum(name not in ids for name in names.values()))
-
-
-def _name(path: str) -> str:
-    """A path as Mixxx writes it: with slashes."""
-    return path.replace(os.sep, "/")
+        key = "lift" if lane.name == "ease" else lane.name
+        if key in record.playlists:  # a Mixxx that was set up by an older Segue has no list "next"
+            tracks[record.playlists[key]] = [ids[names[one.path]] for one in known]
+    return Lists(answer.seed, shown, tracks, sum(name not in ids for name in names.values()))

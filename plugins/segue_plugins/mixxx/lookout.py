@@ -1,0 +1,177 @@
+"""Everything that can be seen and heard of Mixxx, gathered for `Decks`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Final
+
+import psutil
+
+from segue.errors import ProgramBusyError, ProgramError
+from segue_plugins.broadcast import Listener, Song
+from segue_plugins.mixxx import process
+from segue_plugins.mixxx.database import Database
+from segue_plugins.mixxx.decks import Decks
+from segue_plugins.mixxx.link import Link
+from segue_plugins.mixxx.script import DeckReport, Lane, Overload, Pressed
+from segue_plugins.mixxx.settings import Settings
+
+FIND_SECONDS: Final = 2.0
+HISTORY_SECONDS: Final = 0.5
+_TITLE_SECONDS: Final = 1.0
+
+
+class Lookout:
+    """Follows one Mixxx: its process, its open files, its history, its script, its broadcast."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        say: Callable[[str], None],
+        *,
+        link: Link | None = None,
+        broadcast: Listener | None = None,
+    ) -> None:
+        self.decks = Decks(self._is_analysed, durations=self._durations, find=self._find)
+        self.overloads = 0
+        """Times that Mixxx's sound was late, by its own count."""
+        self._settings = settings
+        self._database = database
+        self._say = say
+        self._link = link
+        self._broadcast = broadcast
+        self._mixxx: psutil.Process | None = None
+        self._blind = False
+        """The system does not let us see which files Mixxx has open."""
+        self._linked = False
+        self._next_find = self._next_history = self._next_title = 0.0
+        self._row = -1
+        self._stamp = 0
+        self._song: Song | None = None
+
+    @property
+    def sees_mixxx(self) -> bool:
+        """Mixxx is open."""
+        return self._mixxx is not None
+
+    def look(self, now: float) -> list[Lane]:
+        """Look once; returns the lanes that buttons asked for."""
+        if self._mixxx is None:
+            self._meet(now)
+        pressed = self._listen_to_script(now)
+        if self._mixxx is None:
+            return pressed
+        if not self._see_files(self._mixxx, now):
+            return pressed
+        if now >= self._next_history:
+            self._next_history = now + HISTORY_SECONDS
+            self._read_history(now)
+        if now >= self._next_title:
+            self._next_title = now + _TITLE_SECONDS
+            self._listen_to_broadcast(now)
+        return pressed
+
+    def _meet(self, now: float) -> None:
+        if now < self._next_find:
+            return
+        self._next_find = now + FIND_SECONDS
+        found = process.find(self._settings)
+        if found is None:
+            return
+        try:
+            self._database.check()  # it may be a newer Mixxx than at the last look
+            last = self._database.last_played()
+        except ProgramBusyError:
+            return  # it is just starting
+        self._row = last.row if last else -1
+        self._mixxx = found
+        self._blind = False
+        self._say(f"Mixxx {self._settings.version} is open (process {found.pid}).")
+
+    def _lose(self, now: float) -> None:
+        self._mixxx = None
+        self._next_find = now
+        self.decks.forget()
+        self._say("Mixxx is closed.")
+
+    def _see_files(self, mixxx: psutil.Process, now: float) -> bool:
+        """Take the files that are open; False when Mixxx is gone."""
+        try:
+            if self._blind:
+                if mixxx.is_running() and mixxx.status() != psutil.STATUS_ZOMBIE:
+                    return True
+                raise psutil.NoSuchProcess(mixxx.pid)
+            self.decks.look(process.held(mixxx), now)
+        except psutil.AccessDenied:
+            self._blind = True
+            self._say(
+                "The system does not let Segue see which files Mixxx has open (run both as the same user): it goes by "
+                "Mixxx's history and the controller script alone."
+            )
+        except psutil.Error:
+            self._lose(now)
+            return False
+        return True
+
+    def _read_history(self, now: float) -> None:
+        try:
+            stamp = os.stat(self._settings.database).st_mtime_ns  # noqa: PTH116 - twice a second
+            if stamp == self._stamp:
+                return
+            last = self._database.last_played()
+        except (OSError, ProgramError):
+            return  # the next look will tell
+        self._stamp = stamp
+        if last is not None and last.row != self._row:
+            self._row = last.row
+            self.decks.heard(last.path, last.seconds, now)
+
+    def _listen_to_script(self, now: float) -> list[Lane]:
+        if self._link is None:
+            return []
+        pressed: list[Lane] = []
+        for report in self._link.poll():
+            if isinstance(report, DeckReport):
+                self.decks.told(report, now)
+            elif isinstance(report, Pressed):
+                pressed.append(report.lane)
+            elif isinstance(report, Overload):
+                self.overloads = report.count
+        if self._link.alive != self._linked:
+            self._linked = self._link.alive
+            if self._linked:
+                self._say("The controller script answers: deck numbers, tempo and faders are known.")
+            else:
+                self.decks.silent(now)
+        return pressed
+
+    def _listen_to_broadcast(self, now: float) -> None:
+        song = self._broadcast.latest() if self._broadcast is not None else None
+        if song is None or song == self._song:
+            return
+        self._song = song
+        artist, _, title = song.text.partition(" - ")
+        try:
+            self.decks.named(self._database.by_name(artist, title), now)
+        except ProgramError:
+            self._song = None  # the next look will tell
+
+    def _is_analysed(self, path: str) -> bool:
+        try:
+            return self._database.is_analysed(path)
+        except ProgramError:
+            return False
+
+    def _durations(self, paths: list[str]) -> dict[str, float]:
+        try:
+            return self._database.durations(paths)
+        except ProgramError:
+            return {}
+
+    def _find(self, duration: float, bpm: float) -> str | None:
+        try:
+            return self._database.find(duration, bpm)
+        except ProgramError:
+            return None
