@@ -6,6 +6,11 @@ import argparse
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+
+from segue_export.trainer import CHECKPOINT
+
+_NOTHING: Final = "nothing was logged yet: a run writes a row every twenty steps"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -21,6 +26,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def read_log(path: Path) -> dict[str, tuple[list[float], list[float]]]:
     """Each logged column as (minutes, values); what a row leaves empty is left out."""
+    if not path.exists() and (path.parent / CHECKPOINT).exists():
+        raise SystemExit(f"{path.parent}: {_NOTHING}")
     try:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
@@ -45,7 +52,7 @@ def draw(logs: dict[str, dict[str, tuple[list[float], list[float]]]], out: Path)
 
     terms = list(dict.fromkeys(name for log in logs.values() for name in log))
     if not terms:
-        raise SystemExit("nothing was logged yet: a run writes a row every twenty steps")
+        raise SystemExit(_NOTHING)
     columns = min(3, len(terms))
     rows = -(-len(terms) // columns)
     figure, panels = plt.subplots(rows, columns, figsize=(4 * columns, 2.6 * rows), squeeze=False)

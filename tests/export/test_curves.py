@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from segue_export.curves import main, read_log
+from segue_export.trainer import CHECKPOINT
 
 
 def test_runs_are_drawn_and_what_is_empty_is_left_out(tmp_path: Path) -> None:
@@ -22,4 +23,10 @@ def test_runs_are_drawn_and_what_is_empty_is_left_out(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_log_is_said(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="the folder of a run"):
+        main([str(tmp_path), "--out", str(tmp_path / "x.png")])
+
+
+def test_a_run_that_has_not_logged_yet_is_one(tmp_path: Path) -> None:
+    (tmp_path / CHECKPOINT).touch()
+    with pytest.raises(SystemExit, match="nothing was logged yet"):
         main([str(tmp_path), "--out", str(tmp_path / "x.png")])
