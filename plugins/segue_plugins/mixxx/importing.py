@@ -47,10 +47,11 @@ class Imported(NamedTuple):
         ]
         if self.waiting:
             lines.append(
-                f"{self.waiting} are still to be listened to: run `segue mixxx import` again when `segue status` is done."
+                f"{self.waiting} {_are(self.waiting)} still to be listened to: run `segue mixxx import` again when "
+                "`segue status` shows none that waits."
             )
         if absent:
-            lines.append(f"{absent} are in no folder that Segue watches, or cannot be told apart.")
+            lines.append(f"{absent} {_are(absent)} in no folder that Segue watches, or cannot be told apart.")
         if self.crates:
             lines.append(f"{self.crates} {'crate' if self.crates == 1 else 'crates'} copied.")
         if self.lesson is not None:
@@ -71,6 +72,10 @@ def run(client: Client, database: Database, progress: Callable[[int, int], None]
     lists = _patient(database.counts)
     lesson = client.learn(database.path) if lists.playlists + lists.nights else None
     return Imported(len(values), len(ids), waiting, changed, crates, lesson)
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _take_over(

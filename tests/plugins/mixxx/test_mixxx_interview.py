@@ -70,7 +70,7 @@ def test_yes_to_all(mixxx: Settings, loop: Loop, tmp_path: Path, capsys: pytest.
         "Box with Segue.midi.xml: chosen for Box",
         f"Listening to {more}",
         "2 of Mixxx's 3 tracks are in Segue's library; of 2 something was new.",
-        "1 are in no folder that Segue watches",
+        "1 is in no folder that Segue watches",
         "1 crate copied.",
     ):
         assert words in said
