@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Final, NamedTuple
 
+import psutil
+
 from segue.client import Client
 from segue.errors import (
     DaemonError,
@@ -80,8 +82,13 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         stack.enter_context(one_at_a_time(settings.own / _LOCK, "Mixxx's Auto DJ"))
         client = stack.enter_context(Client(options.home, timeout=_ANSWER_SECONDS))
         feeder = Feeder(client, Database(settings.database), wish, voice)
+        mixxx: psutil.Process | None = None
         while True:
-            if process.find(settings) is not None:
+            if mixxx is None or not mixxx.is_running():
+                mixxx = process.find(settings)
+            if mixxx is None:
+                feeder.note("Mixxx is not open: waiting for it.")
+            else:
                 feeder.step()
             time.sleep(LOOK_SECONDS)
 
@@ -110,15 +117,21 @@ class Feeder:
         try:
             self._look(time.monotonic())
             if self._emptied:
-                self._note("The queue was emptied: nothing is put into it until you do.")
+                self.note("The queue was emptied: nothing is put into it until you do.")
             elif self._gone is None:
                 self._feed()
         except (DaemonError, LibraryEmptyError, TrackNotReadyError) as error:
-            self._note(f"{error.message} Waiting.")
+            self.note(f"{error.message} Waiting.")
         except ProgramBusyError:
             return  # Mixxx writes: at the next look
         except SegueError as error:
-            self._note(error.message)
+            self.note(error.message)
+
+    def note(self, text: str) -> None:
+        """Say what was not just said."""
+        if text != self._said:
+            self._voice.say(f"{time.strftime('%H:%M:%S')}  {text}")
+        self._said = text
 
     def _look(self, now: float) -> None:
         """See whether the user has emptied the queue: Mixxx itself takes one track at a time, and that one is heard then."""
@@ -138,18 +151,20 @@ class Feeder:
                 self._emptied, self._gone = True, None
 
     def _feed(self) -> None:
+        if len(self._queue) >= self._wish.ahead:
+            return
         decks = self._decks()
         while len(self._queue) < self._wish.ahead:
             found = self._next(self._queue, decks)
             if found is None:
-                self._note("Nothing is left to be put into the queue.")
+                self.note("Nothing is left to be put into the queue.")
                 break
             seed, suggestion, entry = found
             if not self._database.append_auto_dj([entry.id]):
                 break
             self._ours.add(entry.id)
             self._queue = [*self._queue, entry]
-            self._note(f"{_title(suggestion)} after {seed}: {suggestion.why}")
+            self.note(f"{_title(suggestion)} after {seed}: {suggestion.why}")
 
     def _decks(self) -> list[tuple[str, bool]]:
         """Paths on decks, and whether they play: as Segue knows it, when `segue mixxx` runs."""
@@ -198,12 +213,6 @@ class Feeder:
         yield from (path for path, playing in decks if playing)
         yield from (path for path, playing in decks if not playing)
         yield from (entry.path for entry in reversed(night))
-
-    def _note(self, text: str) -> None:
-        """Say what was not just said."""
-        if text != self._said:
-            self._voice.say(f"{time.strftime('%H:%M:%S')}  {text}")
-        self._said = text
 
 
 def _best(rest: Sequence[tuple[Suggestion, Entry]], artists: Collection[str]) -> tuple[Suggestion, Entry] | None:
