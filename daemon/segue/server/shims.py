@@ -47,7 +47,7 @@ class Shims:
 
     def problems(self) -> list[str]:
         """What the user should know."""
-        return [sentence for companion in self._running.values() if (sentence := companion.problem)]
+        return [sentence for companion in list(self._running.values()) if (sentence := companion.problem)]
 
     def every(self) -> list[Shim]:
         """All that are installed, and how they are."""
