@@ -112,7 +112,7 @@ def gather(
     if len(good) < 2:
         detail = "; ".join([error for error in errors if error][:3])
         raise ValueError(
-            f"fewer than two clips could be heard, so nothing can be compared ({detail or 'there are none'})"
+            f"fewer than two clips could be heard, so nothing can be compared ({detail or f'there are {len(clips)} in all'})"
         )
     kept = {name: [answers[place] for place in good] for name, answers in heard.items()}
     return Collection([clips[place] for place in good], kept, teachers), sorted({error for error in errors if error})
