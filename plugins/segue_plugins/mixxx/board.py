@@ -16,6 +16,7 @@ _LANE: Final = "\033[36m"
 _END: Final = "\033[0m"
 _NAME_CELLS: Final = 34
 _LANE_CELLS: Final = 6
+_MORE_CELLS: Final = 4
 
 
 class Board:
@@ -30,7 +31,7 @@ class Board:
         self._print(f"{time.strftime('%H:%M:%S')}  {text}")
 
     def lists(self, lists: Lists, seconds: float) -> None:
-        """Print what comes after a track: the first of each list, and why.
+        """Print what comes after a track: the first of each list, how many more there are, and why.
 
         ``seconds``: from the load to the lists in Mixxx.
         """
@@ -46,9 +47,10 @@ class Board:
             return
         first = lane.suggestions[0]
         title = _short(_title(first), _NAME_CELLS)
-        room = max(20, self._width() - 2 - _LANE_CELLS - _NAME_CELLS - 6)
+        more = f"+{len(lane.suggestions) - 1}".rjust(_MORE_CELLS)
+        room = max(20, self._width() - 2 - _LANE_CELLS - _NAME_CELLS - _MORE_CELLS - 2)
         why = _short(f"{first.why}{_given_up(lane)}", room)
-        self._print(f"  {name}{self._in(_BOLD, title.ljust(_NAME_CELLS))} {len(lane.suggestions):>3}  {why}")
+        self._print(f"  {name}{self._in(_BOLD, title.ljust(_NAME_CELLS))}{self._in(_DIM, more)}  {why}")
 
     def _width(self) -> int:
         return shutil.get_terminal_size((120, 24)).columns if self._colours else 400

@@ -88,7 +88,8 @@ class Lookout:
         self._row = last.row if last else -1
         self._mixxx = found
         self._blind = False
-        self._say(f"Mixxx {self._settings.version} is open (process {found.pid}).")
+        name = f"Mixxx {self._settings.version}".rstrip()
+        self._say(f"{name} is open (process {found.pid}).")
 
     def _lose(self, now: float) -> None:
         self._mixxx = None
