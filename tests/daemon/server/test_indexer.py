@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from library_support import DIM, LABELS, MODEL, analysis, probe, wait_until
-from segue.errors import LibraryError
+from segue.errors import LibraryError, ShuttingDownError
 from segue.index.vectors import VectorIndex
 from segue.library.columns import Columns
 from segue.library.store import Library
@@ -154,3 +155,18 @@ def _done(result: object) -> Future:
     future: Future = Future()
     future.set_result(result)
     return future
+
+
+def test_a_stop_waits_for_no_file_while_a_deck_plays(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: Future = Future()
+    monkeypatch.setattr(bench.indexer._pool, "analyse", lambda *_, **__: waits, raising=False)
+    bench.queue("one.wav")
+    wait_until(lambda: bench.indexer.in_work)
+    bench.indexer._gig_mode = lambda: True
+    begin = time.monotonic()
+    bench.indexer.stop(20.0)
+    assert time.monotonic() - begin < 1.0
+    assert bench.state("one.wav") == "queued"
+    waits.set_exception(ShuttingDownError("The workers end."))  # as the pool does then
+    wait_until(lambda: not bench.indexer.in_work)
+    assert bench.state("one.wav") == "queued"
