@@ -237,6 +237,26 @@ def test_a_broadcast_from_its_beginning_to_its_end(air, night_bus):
     assert not air.is_on_air
 
 
+def test_shoutcast_sends_its_sound_to_the_next_port(air, night_bus):
+    if len(air._servers) == 1:
+        pytest.skip("the next port is somebody else's")
+    with connect(air, air.port + 1) as sock:
+        sock.sendall(f"{PASSWORD}\r\n".encode())
+        assert sock.recv(100).startswith(b"OK2")
+        sock.sendall(b"icy-name:Me\r\n\r\n")
+        assert b" 200 " in ask(air, f"GET /admin.cgi?pass={PASSWORD}&mode=updinfo&song=A+-+B HTTP/1.0\r\n\r\n")
+        assert says(air, "A - B")
+    wait_until(lambda: air.latest() is None, 5)
+
+
+def test_a_mistake_of_ours_costs_one_client_only(air, night_bus, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, "feed", lambda *_: 1 / 0)
+        assert ask(air, "GET / HTTP/1.0\r\n\r\n") == b""
+    with source(air, night_bus):
+        wait_until(lambda: says(air, "Ada Lantern - Night Bus"), 5)
+
+
 def test_only_this_computer_is_listened_to(air):
     assert all(server.getsockname()[0] == "127.0.0.1" for server in air._servers)
 

@@ -144,7 +144,12 @@ class Listener:
             self._drop(client)
             return
         client.last = time.monotonic()
-        answer = client.connection.feed(data)
+        try:
+            answer = client.connection.feed(data)
+        except Exception:  # whatever a client sends must not end the listening
+            _log.exception("broadcast: a client was sent away")
+            self._drop(client)
+            return
         if answer:
             with suppress(OSError):  # an answer fits into any buffer; who does not read it is not there
                 client.sock.send(answer)
