@@ -146,7 +146,7 @@ class Listener:
         client.last = time.monotonic()
         try:
             answer = client.connection.feed(data)
-        except Exception:  # whatever a client sends must not end the listening
+        except Exception:  # noqa: BLE001 - whatever a client sends must not end the listening
             _log.exception("broadcast: a client was sent away")
             self._drop(client)
             return
