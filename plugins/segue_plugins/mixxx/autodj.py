@@ -153,7 +153,7 @@ class Feeder:
     def _feed(self) -> None:
         if len(self._queue) >= self._wish.ahead:
             return
-        decks = self._decks()
+        decks, was_empty = self._decks(), not self._queue
         while len(self._queue) < self._wish.ahead:
             found = self._next(self._queue, decks)
             if found is None:
@@ -165,6 +165,10 @@ class Feeder:
             self._ours.add(entry.id)
             self._queue = [*self._queue, entry]
             self.note(f"{_title(suggestion)} after {seed}: {suggestion.why}")
+        if was_empty and self._queue:
+            self.note(
+                "The queue was empty: click Auto DJ in the side bar before you switch it on, so that Mixxx sees it."
+            )
 
     def _decks(self) -> list[tuple[str, bool]]:
         """Paths on decks, and whether they play: as Segue knows it, when `segue mixxx` runs."""

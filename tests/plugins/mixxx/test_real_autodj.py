@@ -80,23 +80,23 @@ def test_auto_dj_plays_what_is_put_behind_its_queue(
     assert done.returncode == 0, done.stderr
     assert f"Deck_Box {BOX.replace('.midi', ' with Segue.midi')}" in config.read_text()
 
-    profile.execute(
-        "INSERT INTO PlaylistTracks(playlist_id, track_id, position, pl_datetime_added)"
-        " SELECT p.id, l.id, 1, CURRENT_TIMESTAMP FROM Playlists p, library l WHERE p.hidden = 1 AND l.id = 5"
-    )
-    first = queue(profile)[0]
     feeder = feed()
     with RealMixxx(desk, profile) as mixxx:
         mixxx.ready()
-        wait_until(lambda: len(queue(profile)) == 3, 10, what="two tracks behind the user's own")
         assert "Pioneer-DDJ-SB2-scripts.js" in mixxx.log
         assert "segue.js" in mixxx.log
         assert not [line for line in mixxx.log.splitlines() if "segue.js" in line and "rror" in line]
-        assert queue(profile)[0] == first
-        planned = queue(profile)[1:]
         mixxx.click(*LIST)
+        mixxx.press("shift+Left")
+        wait_until(lambda: held(mixxx, records), 10, what="the user's track")
+        (first,) = held(mixxx, records)
+        assert queue(profile) == [], "nobody plays anything"
+        mixxx.press("d")
+        wait_until(lambda: len(queue(profile)) == 3, 10, what="three tracks after the one that plays")
+        planned = queue(profile)
+        mixxx.click(110, desk.program.playlists - desk.program.line)  # Auto DJ, in the side bar: Mixxx reads the queue
         mixxx.press(ENABLE)
-        wait_until(lambda: {first, planned[0]} <= held(mixxx, records), 10, what="the user's track and the next one")
+        wait_until(lambda: {first, planned[0]} <= held(mixxx, records), 10, what="the next one")
         played = [first]
         for turn in range(3):
             wait_until(lambda: len(queue(profile)) == 3, 10, what="a third one")
