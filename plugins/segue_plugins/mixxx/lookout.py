@@ -9,17 +9,19 @@ from typing import Final
 import psutil
 
 from segue.errors import ProgramBusyError, ProgramError
-from segue_plugins.broadcast import Listener, Song
-from segue_plugins.mixxx import process
+from segue_plugins.broadcast import Listener
+from segue_plugins.mixxx import process, title
 from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.decks import Decks
 from segue_plugins.mixxx.link import Link
+from segue_plugins.mixxx.naming import Naming
 from segue_plugins.mixxx.script import DeckReport, Lane, Overload, Pressed
 from segue_plugins.mixxx.settings import Settings
 
 FIND_SECONDS: Final = 2.0
 HISTORY_SECONDS: Final = 0.5
 _TITLE_SECONDS: Final = 1.0
+_OVERLOAD_SECONDS: Final = 60.0
 
 
 class Lookout:
@@ -35,8 +37,6 @@ class Lookout:
         broadcast: Listener | None = None,
     ) -> None:
         self.decks = Decks(self._is_analysed, durations=self._durations, find=self._find)
-        self.overloads = 0
-        """Times that Mixxx's sound was late, by its own count."""
         self._settings = settings
         self._database = database
         self._say = say
@@ -49,7 +49,10 @@ class Lookout:
         self._next_find = self._next_history = self._next_title = 0.0
         self._row = -1
         self._stamp = 0
-        self._song: Song | None = None
+        self._title: title.Watch | None = None
+        self._naming = Naming(self._by_name, lambda _: None)
+        self._overloads: int | None = None
+        self._next_overload = 0.0
 
     @property
     def sees_mixxx(self) -> bool:
@@ -70,8 +73,14 @@ class Lookout:
             self._read_history(now)
         if now >= self._next_title:
             self._next_title = now + _TITLE_SECONDS
-            self._listen_to_broadcast(now)
+            self._read_title(now)
         return pressed
+
+    def close(self) -> None:
+        """Watch the window no more."""
+        watch, self._title = self._title, None
+        if watch is not None:
+            watch.close()
 
     def _meet(self, now: float) -> None:
         if now < self._next_find:
@@ -88,12 +97,15 @@ class Lookout:
         self._row = last.row if last else -1
         self._mixxx = found
         self._blind = False
+        self._overloads = None
+        self._title = title.watch(found.pid)
         name = f"Mixxx {self._settings.version}".rstrip()
         self._say(f"{name} is open (process {found.pid}).")
 
     def _lose(self, now: float) -> None:
         self._mixxx = None
         self._next_find = now
+        self.close()
         self.decks.forget()
         self._say("Mixxx is closed.")
 
@@ -139,7 +151,7 @@ class Lookout:
             elif isinstance(report, Pressed):
                 pressed.append(report.lane)
             elif isinstance(report, Overload):
-                self.overloads = report.count
+                self._count_overloads(report.count, now)
         if self._link.alive != self._linked:
             self._linked = self._link.alive
             if self._linked:
@@ -148,16 +160,25 @@ class Lookout:
                 self.decks.silent(now)
         return pressed
 
-    def _listen_to_broadcast(self, now: float) -> None:
+    def _read_title(self, now: float) -> None:
+        """Take what a broadcast, or else Mixxx's window, says is heard."""
         song = self._broadcast.latest() if self._broadcast is not None else None
-        if song is None or song == self._song:
-            return
-        self._song = song
-        artist, _, title = song.text.partition(" - ")
+        text = song.text if song else self._title.latest() if self._title else None
+        if text:
+            self.decks.named(self._naming.path(text, now), now)
+
+    def _count_overloads(self, count: int, now: float) -> None:
+        """Say when Mixxx's sound broke up, whoever was to blame: a DJ wants to know."""
+        before, self._overloads = self._overloads, count
+        if before is not None and count > before and now >= self._next_overload:
+            self._next_overload = now + _OVERLOAD_SECONDS
+            self._say(f"Mixxx's sound was late: {count} times since it was started.")
+
+    def _by_name(self, artist: str, name: str) -> str | None:
         try:
-            self.decks.named(self._database.by_name(artist, title), now)
+            return self._database.by_name(artist, name)
         except ProgramError:
-            self._song = None  # the next look will tell
+            return None
 
     def _is_analysed(self, path: str) -> bool:
         try:

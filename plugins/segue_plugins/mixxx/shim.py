@@ -63,6 +63,7 @@ class Shim:
                 time.sleep(LOOK_SECONDS if self._lookout.sees_mixxx else FIND_SECONDS / 4)
         finally:
             self._news.close()
+            self._lookout.close()
             self._teller.leave(time.monotonic())
 
     def step(self) -> None:
