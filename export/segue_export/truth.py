@@ -45,11 +45,15 @@ class Truth(NamedTuple):
 
 
 def truth_of(labels: TrackLabels | None, tags: Sequence[str]) -> Truth:
-    """Targets from the labels of the track that a crop was cut from; `tags` is the vocabulary."""
+    """Targets from the labels of the track that a crop was cut from; `tags` is the vocabulary.
+
+    A key that no listener can tell is no target.
+    """
     labels = labels or TrackLabels()
+    key = None if labels.key_trusted is False else labels.key
     return Truth(
         tempo_target(labels.tempo),
-        _one_hot(KEYS, labels.key),
+        _one_hot(KEYS, key),
         _one_hot(METRES, labels.metre),
         _tags(labels, tags),
         np.array([_known(getattr(labels, name)) for name in FEATURES], dtype=np.float32),

@@ -20,7 +20,7 @@ from segue_export.networks.short_chunk import ShortChunk
 from segue_export.onnx_file import MUSICAL, Outputs, to_onnx
 from segue_export.shards import ShardWriter, TrackLabels
 from segue_export.trainer import CHECKPOINT, Settings, Trainer
-from segue_export.truth import METRES, TEMPI
+from segue_export.truth import METRES, TEMPI, truth_of
 from segue_export.views import ViewMaker, ViewStore
 from segue_export.vocabulary import Vocabulary
 
@@ -126,10 +126,11 @@ def test_a_run_of_before_gets_heads_that_hear(data: Path, tmp_path: Path, capsys
     run = settled(data, tmp_path / "run")
     with pytest.raises(SystemExit, match="earlier version"):
         run.restore()
-    assert (
-        heads.main(["--run", str(tmp_path / "run"), "--dataset", str(data / "clicks"), "--views", "4", "--epochs", "1"])
-        == 0
-    )
+    only = ShardWriter(tmp_path / "only")
+    only.add("a", "a.ogg", "", "1", clicks(90, KEYS[0], 1), split="train", labels=TrackLabels(tempo=90.0))
+    given = ["--run", str(tmp_path / "run"), "--dataset", str(tmp_path / "only"), "--views", "4", "--epochs", "1"]
+    assert heads.main(given) == 0
+    assert "no recording to measure with" in capsys.readouterr().out
     assert export.main(words) == 0
 
 
@@ -163,6 +164,12 @@ def test_the_file_says_what_the_network_says(tmp_path: Path) -> None:
         wanted = [head.softmax(1).numpy() for head in network(torch.from_numpy(mel)).musical]
     for ours, theirs in zip(wanted, session.run(list(MUSICAL), {"mel": mel}), strict=True):
         assert theirs == pytest.approx(ours, abs=1e-5)
+
+
+def test_a_key_that_nobody_can_hear_is_not_taught() -> None:
+    for trusted in (None, True, False):
+        truth = truth_of(TrackLabels(key="A minor", key_trusted=trusted), ())
+        assert truth.key.sum() == (trusted is not False)
 
 
 @pytest.mark.parametrize(
