@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import _thread
 import argparse
 import contextlib
 import importlib.util
 import signal
 import sys
-import threading
 from types import FrameType
 from typing import Final
 
 from segue.client import Client
 from segue.errors import ProgramLinkError, ProgramSetupError, ProgramTakenError
 from segue_plugins.broadcast import PASSWORD, Listener
+from segue_plugins.companion import end_with_daemon
 from segue_plugins.mixxx import record as records
 from segue_plugins.mixxx.board import Board
 from segue_plugins.mixxx.database import Database
@@ -54,7 +53,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     record = prepare(settings)
     board = Board()
     if options.companion:
-        threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+        end_with_daemon()
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(one_at_a_time(settings.own / _LOCK, "Mixxx"))
@@ -93,12 +92,6 @@ def _link(options: argparse.Namespace, board: Board) -> Link | None:
             raise
         board.note(f"{error.message} Until then Segue sees Mixxx from outside only.")
         return None
-
-
-def _end_with_parent() -> None:
-    """End when the daemon that has started this process ends, however it does: its end of the pipe is closed then."""
-    sys.stdin.buffer.read()
-    _thread.interrupt_main(signal.SIGTERM)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

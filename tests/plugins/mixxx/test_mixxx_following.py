@@ -165,6 +165,8 @@ def test_a_daemon_that_comes_later_is_met(segue, place, mixxx, shim):
 def test_a_companion_ends_when_the_one_who_started_it_does(place, mixxx, shim):
     with subprocess.Popen(shim.command("run", "--companion"), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert any(b"is open" in line for line in process.stdout)
+        other = subprocess.run(shim.command("run", "--companion"), check=False, stdin=process.stdout, timeout=20)
+        assert other.returncode == 3  # while nobody has closed its input
         process.stdin.close()
         assert process.wait(10) == 0
 
