@@ -39,11 +39,17 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m segue_pl
 # Taking over --------------------------------------------------------------------------------------------------------
 
 
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--wait", action="store_true", help="wait until Segue has listened to all the music it watches")
+
+
 def _import(settings: Settings, options: argparse.Namespace) -> int:
     voice = Voice()
     database = Database(settings.database)
     database.check()
     with Client(options.home) as client:
+        if options.wait:
+            importing.wait(client, voice.progress)
         voice.say(*importing.run(client, database, voice.progress).told())
     return 0
 
@@ -54,7 +60,7 @@ _STEPS: Final = {
     "run": _Step("follow Mixxx and keep its playlists filled (the default)", following.add_options, following.run),
     "setup": _Step("set Mixxx up, once and while it is closed, or undo that", interview.add_options, interview.run),
     "autodj": _Step("keep Mixxx's Auto DJ queue fed with tracks that mix", autodj.add_options, autodj.run),
-    "import": _Step("take over tempi, keys, stars, crates, playlists and nights from Mixxx", lambda _: None, _import),
+    "import": _Step("take over tempi, keys, stars, crates, playlists and nights from Mixxx", _import_options, _import),
 }
 
 

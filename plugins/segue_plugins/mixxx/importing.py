@@ -21,6 +21,7 @@ _SLOWEST, _FASTEST = 20.0, 999.0
 """Tempi that Segue takes."""
 _TRIES: Final = 30
 _BUSY_SECONDS: Final = 0.1
+_LOOK_SECONDS: Final = 1.0
 _T = TypeVar("_T")
 
 
@@ -47,8 +48,8 @@ class Imported(NamedTuple):
         ]
         if self.waiting:
             lines.append(
-                f"{self.waiting} {_are(self.waiting)} still to be listened to: run `segue mixxx import` again when "
-                "`segue status` shows none that waits."
+                f"{self.waiting} {_are(self.waiting)} still to be listened to: `segue mixxx import --wait` takes over "
+                "what Mixxx knows of them when that is done."
             )
         if absent:
             lines.append(f"{absent} {_are(absent)} in no folder that Segue watches, or cannot be told apart.")
@@ -72,6 +73,17 @@ def run(client: Client, database: Database, progress: Callable[[int, int], None]
     lists = _patient(database.counts)
     lesson = client.learn(database.path) if lists.playlists + lists.nights else None
     return Imported(len(values), len(ids), waiting, changed, crates, lesson)
+
+
+def wait(client: Client, progress: Callable[[int, int], None] = lambda *_: None) -> None:
+    """Wait until Segue has listened to all that it watches; `progress` hears of files done, of how many."""
+    while True:
+        status = client.status()
+        done, left = status.tracks.indexed + status.tracks.failed, status.tracks.queued + len(status.analysing)
+        if not left and not status.scanning:
+            return
+        progress(done, done + left)
+        time.sleep(_LOOK_SECONDS)
 
 
 def _are(count: int) -> str:

@@ -85,7 +85,7 @@ def test_yes_to_all(mixxx: Settings, loop: Loop, tmp_path: Path, capsys: pytest.
     assert [(crate.name, crate.source, crate.tracks) for crate in loop.client.crates().crates] == [("Mine", "mixxx", 1)]
     learned = loop.client.memory().total
 
-    assert main(["import", *shared]) == 0
+    assert main(["import", "--wait", *shared]) == 0
     assert "of 0 something was new." in capsys.readouterr().out
     assert loop.client.memory().total == learned
     assert len(loop.client.crates().crates) == 1
