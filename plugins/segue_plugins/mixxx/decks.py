@@ -27,6 +27,8 @@ GRACE_SECONDS: Final = 1.5
 """After the script was heard first, decks of which it has not told yet keep their letters so long."""
 _ROW_SECONDS: Final = 1.0
 """A row of the history is younger than the track's start by at least so much."""
+_TITLE_SECONDS: Final = 3.0
+"""A title that names nothing may be from before a row, or another title, that is no older."""
 _LETTERS: Final = "abcdefghijklmnop"
 
 _SOURCES: Final[Mapping[By, Source]] = {
@@ -180,6 +182,14 @@ class Decks:
         self._named = _Heard(path, 0.0, now, now + UNKNOWN_SECONDS * SLOWEST, "title") if path else None
         self._files.named(path, now)
         self._settle(now)
+
+    def hushed(self, now: float) -> None:
+        """Take what the window title says by naming nothing: nothing is heard; tell it again as often as you like."""
+        rows = [one.at for one in (self._heard, self._named) if one is not None]
+        if all(now - at > _TITLE_SECONDS for at in rows):
+            self._heard = self._named = None
+            self._files.hushed(now)
+            self._settle(now)
 
     def forget(self) -> None:
         """Mixxx is gone, and with it all decks."""

@@ -133,6 +133,12 @@ class Files:
         for other, file in self._files.items():
             file.named = _limit(file, 0.0, now) if other == path else None
 
+    def hushed(self, now: float) -> None:
+        """Take that nothing is heard; what can be seen to move is seen."""
+        for file in self._files.values():
+            if file.heard is not None or file.named is not None:
+                file.heard, file.named = None, now
+
     def forget(self) -> None:
         """Nothing is open, and nobody looks."""
         self._files.clear()

@@ -1,4 +1,4 @@
-"""What Mixxx's window title says: ``Artist - Title | Mixxx`` names the track that became the loudest last.
+"""What Mixxx's window title says: ``Artist - Title | Mixxx`` names the loudest track that plays, ``Mixxx`` alone: nothing plays.
 
 On Linux it is read from the X server (python-xlib, the extra ``title``), on Windows from the system; elsewhere, or without an X
 server, nobody tells. It is one more witness, and the only one where neither open files nor the history can be read.
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 30.0
 """After the window system could not be asked."""
-_TITLE: Final = re.compile(r"(?P<text>.+\S)\s*\|\s*Mixxx\b[^|]*", re.DOTALL)
+_TITLE: Final = re.compile(r"(?:(?P<text>.+\S)\s*\|\s*)?Mixxx(?: [\d.][^|]*)?", re.DOTALL)
 _MOST_WINDOWS: Final = 2000
 _LONGEST: Final = 512
 
@@ -36,9 +36,9 @@ class Titles(Protocol):
 
 
 def track_in(title: str) -> str | None:
-    """Return the ``Artist - Title`` of a window title; None: it names no track."""
+    """Return the ``Artist - Title`` of a window title; empty: Mixxx plays nothing; None: it is no title of its main window."""
     found = _TITLE.fullmatch(title.strip()[:_LONGEST])
-    return " ".join(found["text"].split()) if found else None
+    return " ".join((found["text"] or "").split()) if found else None
 
 
 class Watch:
@@ -53,7 +53,7 @@ class Watch:
         self._thread.start()
 
     def latest(self) -> str | None:
-        """The ``Artist - Title`` of the last look; None: nobody tells. Returns at once."""
+        """The ``Artist - Title`` of the last look; empty: Mixxx plays nothing; None: nobody tells. Returns at once."""
         return self._text
 
     def close(self) -> None:
@@ -66,8 +66,8 @@ class Watch:
         while not self._ended.is_set():
             try:
                 titles = titles or self._connect()
-                found = [text for title in titles.of(self._pid) if (text := track_in(title))]
-                self._text = found[0] if found else None
+                found = [text for title in titles.of(self._pid) if (text := track_in(title)) is not None]
+                self._text = max(found, default=None)
             except Exception as error:  # noqa: BLE001 - a window system's errors are of many kinds, and none may end this
                 _log.debug("no window title: %s", error)
                 _close(titles)

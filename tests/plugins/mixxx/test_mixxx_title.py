@@ -21,7 +21,9 @@ from support import wait_until
         ("Night Bus | Mixxx", "Night Bus"),
         ("A | B - C | D | Mixxx", "A | B - C | D"),
         ("Ada  Lantern -\nNight Bus | Mixxx 2.5.0", "Ada Lantern - Night Bus"),
-        ("Mixxx", None),
+        ("Mixxx", ""),
+        ("Mixxx 2.5.0", ""),
+        ("Mixxx Preferences", None),
         ("| Mixxx", None),
         ("", None),
         ("Mixxx | Ada Lantern - Browser", None),
@@ -77,7 +79,7 @@ def test_a_window_system_that_fails_is_asked_again(monkeypatch):
     monkeypatch.setattr(title, "_AGAIN_SECONDS", 0.01)
     hang = threading.Event()
     titles = Titles(
-        [fail, lambda pid: [f"{pid} | Mixxx"], fail, lambda _: ["Mixxx", "A - B | Mixxx"], lambda _: hang.wait()]
+        [fail, lambda pid: [f"{pid} | Mixxx"], fail, lambda _: ["Tip", "A - B | Mixxx", "Mixxx"], lambda _: hang.wait()]
     )
     watch = title.Watch(7, lambda: titles)
     wait_until(lambda: watch.latest() == "A - B", 5)
@@ -138,6 +140,9 @@ def test_titles_of_real_windows(display, monkeypatch):
     ours.change_property(name_atom, utf8, 8, b"A - B | Mixxx")
     program.sync()
     wait_until(lambda: watch.latest() == "A - B", 5)
+    ours.change_property(name_atom, utf8, 8, b"Mixxx")
+    program.sync()
+    wait_until(lambda: watch.latest() == "", 5)
     ours.destroy()
     program.sync()
     wait_until(lambda: watch.latest() is None, 5)

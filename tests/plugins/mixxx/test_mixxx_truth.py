@@ -477,6 +477,24 @@ def test_a_title_is_believed_once_and_not_for_ever(table):
     assert not table.deck("a").playing
 
 
+def test_a_title_that_names_nothing_stops_an_mp3(table):
+    table.open = [A, C]
+    table.wait(5)
+    table.state.hushed(table.now)
+    table.state.heard(C, LENGTHS[C], table.now)
+    table.wait(1)
+    table.state.hushed(table.now)
+    assert table.deck("b").playing, "the title may be from before"
+    table.wait(5)
+    table.state.hushed(table.now)
+    assert (table.deck("b").playing, table.deck("b").playing_by) == (False, "title")
+    table.wait(3, moving={A})
+    table.state.hushed(table.now)
+    assert table.state.playing(table.now) == A
+    table.state.named(C, table.now)
+    assert table.deck("b").playing, "it is played again, of which the history says nothing"
+
+
 # Where open files cannot be seen ----------------------------------------------------------------------------------------
 
 
