@@ -133,7 +133,7 @@ class Interview:
                     "`segue mixxx setup --start no` while it runs."
                 )
         removed = setup.undo(self._settings)
-        self._voice.say(f"Removed from {self._settings.folder}: {', '.join(removed)}, the script, and the backup.")
+        self._voice.say(f"Removed from {self._settings.folder}: {', '.join(removed)}, and all else that setup made.")
 
     # What there is --------------------------------------------------------------------------------------------------
 
@@ -145,7 +145,8 @@ class Interview:
         record = setup.read(self._settings)
         self._voice.say(
             f"Found Mixxx {self._settings.version or 'of unknown version'} in {self._settings.folder} (schema {schema}).",
-            f"  Library      {counts.tracks} tracks, {counts.playlists} playlists, {counts.nights} nights, {counts.crates} crates",
+            f"  Library      {_count(counts.tracks, 'track')}, {_count(counts.playlists, 'playlist')}, "
+            f"{_count(counts.nights, 'night')}, {_count(counts.crates, 'crate')}",
             f"  Music        {listed(self._database.directories()) or 'no folder yet'}",
             f"  Controllers  {listed(controllers) or 'none that Mixxx opens'}",
             f"  Segue        {'set up already: ' + ', '.join(record.lanes.values()) if record else 'not set up yet'}",
@@ -294,3 +295,7 @@ class Interview:
                 "  segue mixxx setup --mapping NAME     (as Mixxx's preferences call it)",
             ]
         self._voice.say(*lines, "`segue mixxx setup --undo` removes all of this.")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -64,7 +64,7 @@ def test_yes_to_all(mixxx: Settings, loop: Loop, tmp_path: Path, capsys: pytest.
     said = capsys.readouterr().out
     for words in (
         "Found Mixxx 2.3.3",
-        "3 tracks, 1 playlists, 1 nights, 2 crates",
+        "3 tracks, 1 playlist, 1 night, 2 crates",
         "Box (Box.midi.xml)",
         "Segue: next, Segue: stay, Segue: lift, Segue: turn",
         "Box with Segue.midi.xml: chosen for Box",
