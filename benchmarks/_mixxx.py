@@ -74,6 +74,8 @@ class Night:
         """Loads to come: when, and on which deck."""
         self._next = 1.0
         self._loudest: Track | None = None
+        self._title: list[tuple[float, Track | None]] = [(0.0, None)]
+        """What the window says from when on."""
         self._recent: deque[str] = deque(maxlen=6)
         if self.random.random() < 0.25:
             self.others += [Other(0.0, 1e9, self._pick(), 0.0) for _ in range(2)]  # samplers
@@ -190,12 +192,21 @@ class Night:
     def _history(self, now: float) -> None:
         heard = max((one for one in self.decks if one.is_heard), key=lambda one: one.volume, default=None)
         track = heard.track if heard else None
+        if track is not self._title[-1][1]:  # a stop is shown at once, a track at the next of Mixxx's looks
+            at = now + (self.random.uniform(0.1, 2.0) if track else 0.1)
+            self._title = [one for one in self._title if one[0] < at] + [(at, track)]
         if track is None or track is self._loudest:
             return
         self._loudest = track
         if track.known and track.path not in self._recent:
             self._recent.append(track.path)
             self.rows.append((now + self.random.uniform(1.5, 1.7) + 0.5 * self.random.random(), track))
+
+    def title(self, now: float) -> Track | None:
+        """What the window's title names."""
+        while len(self._title) > 1 and self._title[1][0] <= now:
+            self._title.pop(0)
+        return self._title[0][1]
 
     def handles(self, now: float) -> list[Handle]:
         """What Mixxx holds open."""

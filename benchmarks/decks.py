@@ -4,9 +4,10 @@
 
 Delays and noise of each source are those that were measured in a real Mixxx 2.3.3: files are open 0.02 to 0.11 s after a load; the
 script tells of a load with the right length, none, or that of the track before, and 0.4 s later with the right one; a row of the
-history comes 1.5 to 1.7 s after a track has become the loudest, is seen within 0.5 s, and is not written again for the last six. What the DJ
-does is random and busier than a night: bursts of loads, instant doubles, previews, samplers, analysis, files that Mixxx's library does
-not know, copies of equal length, a script that comes late and is cut off now and then.
+history comes 1.5 to 1.7 s after a track has become the loudest, is seen within 0.5 s, and is not written again for the last six; the
+window title names that track within 2 s, and nothing when nothing plays. What the DJ does is random and busier than a night: bursts of
+loads, instant doubles, previews, samplers, analysis, files that Mixxx's library does not know, copies of equal length, a script that
+comes late and is cut off now and then.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from segue_plugins.mixxx.script import DeckReport
 SOURCES = {
     "files": {"files"},
     "files, history": {"files", "history"},
+    "files, history, title": {"files", "history", "title"},
     "files, history, script": {"files", "history", "script"},
     "script, Mixxx's library": {"script", "library"},
     "script, Mixxx's library, history": {"script", "library", "history"},
@@ -39,6 +41,7 @@ class Machine:
     def __init__(self, night: Night, sources: set[str]) -> None:
         self._night = night
         self._sources = sources
+        self._next_title = 0.0
         with_library = "files" in sources or "library" in sources
         self.decks = (
             Decks(night.is_analysed, durations=night.durations, find=night.find)
@@ -59,6 +62,13 @@ class Machine:
         if "history" in self._sources:
             for at, track in rows:
                 self.decks.heard(track.path, track.seconds, at)
+        if "title" in self._sources and now >= self._next_title:
+            self._next_title = now + 1.0
+            named = self._night.title(now)
+            if named is None:
+                self.decks.hushed(now)
+            else:
+                self.decks.named(named.path if named.known else None, now)
 
 
 @dataclass
