@@ -166,6 +166,8 @@ class Lookout:
         text = song.text if song else self._title.latest() if self._title else None
         if text:
             self.decks.named(self._naming.path(text, now), now)
+        elif text is not None:  # the window names no track: nothing plays
+            self.decks.hushed(now)
 
     def _count_overloads(self, count: int, now: float) -> None:
         """Say when Mixxx's sound broke up, whoever was to blame: a DJ wants to know."""
