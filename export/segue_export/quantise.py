@@ -96,6 +96,11 @@ class Bench:
     reference: Answers
 
     @property
+    def unfinished(self) -> Path:
+        """Where an 8-bit file lies until it is chosen."""
+        return self.float_path.with_name(f"{self.manifest.name}.int8{_UNFINISHED}.onnx")
+
+    @property
     def own(self) -> Agreement:
         """The float file's figures."""
         return compare(self.reference, self.reference, self.excerpts)
@@ -130,9 +135,12 @@ def main(arguments: list[str] | None = None) -> int:
         if options.sensitivity:
             for layer, noise in sensitivity(bench):
                 print(f"  {noise:.4f}  {layer}")
-        tried = attempt(bench, options.points)
-        report(name, tried, chosen(tried, options.points))
-        write(bench.manifest, tried, options.points)
+        try:
+            tried = attempt(bench, options.points)
+            report(name, tried, chosen(tried, options.points))
+            write(bench.manifest, tried, options.points)
+        finally:
+            bench.unfinished.unlink(missing_ok=True)
     held = sum(file.stat().st_size for file in options.models.iterdir())
     print(f"done in {time.monotonic() - started:.0f} s; {options.models} holds {held / 1e6:.1f} MB")
     if held > LIMIT_BYTES:
@@ -166,15 +174,7 @@ def attempt(bench: Bench, limit: float) -> list[Tried]:
     While the 8-bit file loses more than `limit` points, more and more convolutions are computed in float: those that do
     most harm first, twice as many each time.
     """
-    target = bench.float_path.with_name(f"{bench.manifest.name}.int8{_UNFINISHED}.onnx")
-    try:
-        return _attempt(bench, limit, target)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
-
-
-def _attempt(bench: Bench, limit: float, target: Path) -> list[Tried]:
+    target = bench.unfinished
     layers = int8.convolutions(bench.float_path)
     own, kept = bench.own, tuple[str, ...]()
     harmful: list[str] = []

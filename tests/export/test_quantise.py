@@ -131,6 +131,23 @@ def test_a_lossy_file_is_not_shipped(models: Path, data: Path, monkeypatch: pyte
     Tagger(manifest, "cpu").self_test()
 
 
+@pytest.mark.slow
+def test_an_interruption_leaves_the_file_in_use(models: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def press(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(quantise, "NETWORKS", ("crnn",))
+    quantise.main(arguments(models, data))
+    before = {path.name: path.read_bytes() for path in models.iterdir()}
+    assert "crnn.int8.onnx" in before
+    for step in ("points_lost", "rounding_tolerance"):
+        with monkeypatch.context() as patch:
+            patch.setattr(quantise, step, press)
+            with pytest.raises(KeyboardInterrupt):
+                quantise.main(arguments(models, data))
+        assert {path.name: path.read_bytes() for path in models.iterdir()} == before
+
+
 def test_a_gpu_gets_the_float_file(models: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quantise, "NETWORKS", ("short_chunk",))
     quantise.main(arguments(models, data))
