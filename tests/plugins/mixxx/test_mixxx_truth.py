@@ -589,7 +589,7 @@ def test_no_order_of_events_breaks_it(seed):
         table.now += source.choice((0.0, 0.05, 0.3, 2.0, 30.0))
         number = source.randrange(1, 5)
         path = source.choice(paths[:5])
-        choice = source.randrange(9)
+        choice = source.randrange(10)
         if choice < 3:
             table.open = [source.choice(paths) for _ in range(source.randrange(6))]
             table.look(moving={path})
@@ -600,6 +600,8 @@ def test_no_order_of_events_breaks_it(seed):
             table.state.heard(path, source.choice((0.0, LENGTHS[path])), table.now)
         elif choice == 7:
             table.state.named(source.choice((path, None)), table.now)
+        elif choice == 8:
+            table.state.hushed(table.now)
         else:
             source.choice((table.state.silent, table.state.silent, lambda _: table.state.forget()))(table.now)
         decks = table.state.decks(table.now)
@@ -627,4 +629,5 @@ def test_made_up_nights(monkeypatch):
     assert full.strange < files.strange
     assert full.played > files.played
     assert files.named > 90
+    assert rows["files, history, title"].played >= files.played
     assert rows["script, Mixxx's library"].numbered > 85
