@@ -27,8 +27,19 @@ from segue_export.shards import ShardWriter
 from segue_export.trainer import CHECKPOINT
 from segue_export.views import ViewMaker, ViewStore
 
-TYPED = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from {0} import main; sys.exit(main())"
+TYPED = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from {0} import main
+{1}
+sys.exit(main())
+"""
 """A program as a terminal starts it: with Ctrl-C heard, whatever the tests were started from."""
+QUICK = """
+from functools import partial
+from segue_export import train
+train.Settings = partial(train.Settings, calibration_crops=8)
+"""
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other interrupts")
 
@@ -188,7 +199,7 @@ def test_a_training_ends_after_its_step_and_goes_on(tmp_path: Path, capsys: pyte
     quick = ["--minutes", "1", "--width", "4", "--first-views", "4", "--batch-scale", "0.05", "--full-precision"]
     given = ["shortchunk", "--dataset", str(tmp_path / "data"), "--out", str(tmp_path / "run"), *quick, "--no-teachers"]
     log = tmp_path / "run" / "log.csv"
-    code, said = interrupt("segue_export.train", given, log.exists)
+    code, said = interrupt("segue_export.train", given, log.exists, QUICK)
     assert (code, said.splitlines()[-1]) == (INTERRUPTED, train._STOPPED)
     assert "Traceback" not in said
     state = torch.load(tmp_path / "run" / CHECKPOINT, weights_only=True)
@@ -219,9 +230,9 @@ def test_listening_in_several_processes_ends_and_goes_on(tmp_path: Path, capsys:
     assert heard() == 6
 
 
-def interrupt(module: str, given: list[str], ready: Callable[[], object]) -> tuple[int, str]:
+def interrupt(module: str, given: list[str], ready: Callable[[], object], more: str = "") -> tuple[int, str]:
     """Start a command, press Ctrl-C as a terminal does when it is ready; the exit status and what was said of it."""
-    command = [sys.executable, "-c", TYPED.format(module), *given]
+    command = [sys.executable, "-c", TYPED.format(module, more), *given]
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

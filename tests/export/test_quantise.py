@@ -137,15 +137,12 @@ def test_an_interruption_leaves_the_file_in_use(models: Path, data: Path, monkey
         raise KeyboardInterrupt
 
     monkeypatch.setattr(quantise, "NETWORKS", ("crnn",))
-    quantise.main(arguments(models, data))
+    monkeypatch.setattr(quantise, "rounding_tolerance", press)
+    (models / "crnn.int8.onnx").write_bytes(b"in use")
     before = {path.name: path.read_bytes() for path in models.iterdir()}
-    assert "crnn.int8.onnx" in before
-    for step in ("points_lost", "rounding_tolerance"):
-        with monkeypatch.context() as patch:
-            patch.setattr(quantise, step, press)
-            with pytest.raises(KeyboardInterrupt):
-                quantise.main(arguments(models, data))
-        assert {path.name: path.read_bytes() for path in models.iterdir()} == before
+    with pytest.raises(KeyboardInterrupt):
+        quantise.main(arguments(models, data))
+    assert {path.name: path.read_bytes() for path in models.iterdir()} == before
 
 
 def test_a_gpu_gets_the_float_file(models: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
