@@ -24,6 +24,7 @@ Segue.linked = 0;
 Segue.stirred = {};
 Segue.last = {group: "", time: 0};
 Segue.moved = true;
+Segue.waits = false;
 
 Segue.init = function() {
     Segue.follow("[Master]", "num_decks", Segue.meetDecks);
@@ -95,7 +96,8 @@ Segue.redraw = function(first) {
 };
 
 // Select the first row if none is selected. Nobody tells whether one is: so one row away, and back. Where the selection stops
-// at the ends of the list (2.3, which has no Map) it must go down first, where it goes round it must go up.
+// at the ends of the list (2.3, which has no Map) it must go down first, and from the last row it ends one above; where it goes
+// round it must go up.
 Segue.ensure = function() {
     var away = typeof Map === "undefined" ? 1 : -1;
     Segue.move(away);
@@ -156,15 +158,16 @@ Segue.up = function(channel, control, value, status) {
 
 // A button: the selected row onto a deck that does not play; the first row if none is selected.
 Segue.loadFree = function(channel, control, value, status) {
-    if (Segue.isPressed(value, status)) {
-        Segue.load(Segue.freeDeck());
+    var group = Segue.freeDeck();
+    if (Segue.isPressed(value, status) && Segue.claim(group)) {
+        Segue.load(group);
     }
 };
 
 // A button: one row down, and that onto a deck that does not play.
 Segue.loadNext = function(channel, control, value, status) {
     var group = Segue.freeDeck();
-    if (Segue.isPressed(value, status) && group && !Segue.isAgain(group)) {
+    if (Segue.isPressed(value, status) && Segue.claim(group)) {
         Segue.move(1);
         engine.beginTimer(60, function() { Segue.load(group); }, true);
     }
@@ -179,14 +182,24 @@ Segue.queue = function(channel, control, value, status) {
 
 // A button: hear the selected row in the preview deck; again, without another row in between, and it stops.
 Segue.preview = function(channel, control, value, status) {
+    var group = "[PreviewDeck1]";
     if (!Segue.isPressed(value, status)) {
         return;
     }
-    if (engine.getValue("[PreviewDeck1]", "play") && !Segue.moved) {
-        engine.setValue("[PreviewDeck1]", "play", 0);
-    } else {
-        Segue.push("[PreviewDeck1]", "LoadSelectedTrackAndPlay");
-        Segue.moved = false;
+    if (engine.getValue(group, "play") && !Segue.moved) {
+        engine.setValue(group, "play", 0);
+        return;
+    }
+    Segue.moved = false;
+    if (Segue.claim(group)) {
+        Segue.push(group, "LoadSelectedTrackAndPlay");
+    } else if (!Segue.waits) {
+        Segue.waits = true;
+        engine.beginTimer(Segue.AGAIN, function() {
+            Segue.waits = false;
+            Segue.claim(group);
+            Segue.push(group, "LoadSelectedTrackAndPlay");
+        }, true);
     }
 };
 
@@ -204,17 +217,18 @@ Segue.lift = Segue.asks("lift");
 Segue.ease = Segue.asks("ease");
 Segue.turn = Segue.asks("turn");
 
-Segue.isAgain = function(group) {
-    var since = Segue.now() - Segue.last.time;
-    return group === Segue.last.group && since >= 0 && since < Segue.AGAIN;
+// Take a deck for a load; false when it was taken a moment ago: whoever presses twice in a hurry means it once.
+Segue.claim = function(group) {
+    var now = Segue.now(), since = now - Segue.last.time;
+    if (!group || (group === Segue.last.group && since >= 0 && since < Segue.AGAIN)) {
+        return false;
+    }
+    Segue.last = {group: group, time: now};
+    return true;
 };
 
 Segue.load = function(group) {
     var began = Segue.now();
-    if (!group || Segue.isAgain(group)) {
-        return;
-    }
-    Segue.last = {group: group, time: began};
     Segue.push(group, "LoadSelectedTrack");
     engine.beginTimer(Segue.AGAIN, function() {
         // Without a selected row nothing was loaded. If the file is only slow, the same row is selected, and loaded, again.
