@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixxx_desk import Profile
@@ -17,6 +18,8 @@ class Shim:
     home: Path
     profile: Profile
     process: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    """On top of ours."""
 
     def command(self, *arguments: str) -> list[str]:
         return [
@@ -31,7 +34,9 @@ class Shim:
     def start(self) -> None:
         """Follow Mixxx; what it says goes into a file."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                self.command(), stdout=log, stderr=log, env={**os.environ, **self.environment}
+            )
 
     def stop(self) -> int:
         assert self.process is not None
