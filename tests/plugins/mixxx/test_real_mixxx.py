@@ -105,7 +105,7 @@ def test_the_list_on_screen_is_drawn_again(desk, profile, shim, client, records,
             mixxx.press("shift+Left")
             wait_until(lambda seen=seen: look(desk, tmp_path) != seen, 10, what="another list on the screen")
             delays.append(time.monotonic() - began)
-            time.sleep(2)
+            time.sleep(1.2)
         report(f"from the key to the screen: median {statistics.median(delays):.2f} s, worst {max(delays):.2f} s")
         assert profile.playlist("Segue: next")
         desk.shot(Path(os.environ.get("SEGUE_SHOTS", tmp_path)) / "mixxx.png")
