@@ -105,15 +105,14 @@ class Booth:
     def shows(self, *tracks):
         """Empty the decks, and show these, with nothing selected."""
         self.hears(lambda: self.link.alive and len(self.decks) == 4, "the script")
-        groups = [f"[Channel{number}]" for number in (1, 2) if self.decks[number].loaded]
-        for group in groups:  # not the others: a later Mixxx takes that for the wish to have the last track back
-            self.box.tap(group, "stop")
-            self.box.tap(group, "eject")
-        self.hears(lambda: not any(deck.loaded for deck in self.decks.values()), "empty decks")
-        self.listen(0.3)
-        if self.held():
-            self.box.tap("[PreviewDeck1]", "stop")
-            self.box.tap("[PreviewDeck1]", "eject")
+        for _ in range(8):
+            self.listen(0.4)
+            if not self.held():
+                break
+            loaded = [f"[Channel{deck.number}]" for deck in self.decks.values() if deck.loaded]
+            for group in loaded or ["[PreviewDeck1]"]:  # of an empty one a later Mixxx takes it for the wish to undo
+                self.box.tap(group, "stop")
+                self.box.tap(group, "eject")
         self.waits_for()
         for rows in ([30], tracks):  # what was selected is in neither
             self.fill(rows)
@@ -159,8 +158,6 @@ def test_without_the_link_the_list_is_drawn_again_after_each_load(booth):
     booth.waits_for(1, link=False)
     booth.fill([11, 12, 13])
     time.sleep(1.3)
-    booth.box.press("down")  # what was selected is in the list no more
-    time.sleep(0.2)
     booth.box.press("loadFree")
     booth.waits_for(1, 11, link=False)
 
@@ -275,18 +272,19 @@ def test_the_link_says_when_the_list_is_drawn_again(booth):
     booth.box.press("loadNext")
     booth.waits_for(1, 2)
 
-    booth.link.send("redraw", first=True)  # 2 is gone from the list: the best is selected
+    booth.link.send("redraw", first=True)  # 2 is gone from the list: the best is selected, or later the same place
     booth.listen(0.7)
+    chosen, below = (21, 22) if booth.mixxx.desk.program.is_old else (22, 23)
     booth.box.press("loadFree")
-    booth.hears(lambda: 21 in booth.held(), "the first of the new list")
+    booth.hears(lambda: chosen in booth.held(), "a load from the new list")
 
     booth.listen(0.6)
     booth.box.press("down")
     booth.listen(0.2)
-    booth.fill([24, 22, 25])
-    booth.link.send("redraw", first=True)  # 22 is still there, and stays selected
+    booth.fill([24, 26, below, 25])
+    booth.link.send("redraw", first=True)  # it is still there, and stays selected
     booth.listen(0.5)
     booth.box.tap("[Channel1]", "eject")
     booth.hears(lambda: not booth.decks[1].loaded, "room")
     booth.box.press("loadFree")
-    booth.hears(lambda: 22 in booth.held(), "the row that was selected")
+    booth.hears(lambda: below in booth.held(), "the row that was selected")
