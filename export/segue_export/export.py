@@ -47,7 +47,7 @@ from segue_export.truth import METRES, TEMPI
 from segue_export.views import ViewStore
 from segue_export.vocabulary import Vocabulary
 
-VERSION = "2026.11.3"
+VERSION = "2026.11.4"
 LICENCE = "Apache-2.0"
 TEACHERS = (
     {"name": "msd_fcn", "licence": "MIT", "source": "Won et al., SMC 2020"},
