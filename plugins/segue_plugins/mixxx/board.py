@@ -43,7 +43,7 @@ class Board:
     def _lane(self, lane: Lane) -> None:
         name = self._in(_LANE, lane.name.ljust(_LANE_CELLS))
         if not lane.suggestions:
-            self._print(f"  {name}nothing that Mixxx has{_given_up(lane)}")
+            self._print(f"  {name}nothing that fits{_given_up(lane)}")
             return
         first = lane.suggestions[0]
         title = _short(_title(first), _NAME_CELLS)

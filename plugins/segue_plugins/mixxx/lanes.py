@@ -37,6 +37,11 @@ class Lists(NamedTuple):
     unknown: int
     """Suggestions that Mixxx's library does not have."""
 
+    @property
+    def paths(self) -> set[str]:
+        """What Mixxx was given to show."""
+        return {one.path for lane in self.lanes for one in lane.suggestions}
+
 
 def ask(
     client: Client, database: Database, record: Record, path: str, on_decks: Collection[str], wishes: Wishes

@@ -90,9 +90,10 @@ class Shim:
             path = decks.playing(now) or path
         return None if path is None else Seed(path, decks.paths)
 
-    def _redraw(self) -> None:
+    def _redraw(self, is_new: bool) -> None:
+        """Let Mixxx read the list on the screen again; of a new one the first row is selected if none is."""
         if self._link is not None and self._link.alive:
-            self._link.send("redraw", first=True)
+            self._link.send("redraw", first=is_new)
 
 
 def _heard_rate(deck: Deck) -> float:

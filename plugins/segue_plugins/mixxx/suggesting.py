@@ -45,7 +45,7 @@ class Suggester:
         record: Record,
         board: Board,
         teller: Teller,
-        redraw: Callable[[], None],
+        redraw: Callable[[bool], None],
     ) -> None:
         self._client = client
         self._database = database
@@ -67,6 +67,8 @@ class Suggester:
         self._tries = 0
         self._next_write = 0.0
         self._shown: Lists | None = None
+        self._is_new = False
+        """Whoever picks from the list begins at its top again: the track was one of it, or another lane was asked for."""
 
     def follow(self, seed: Seed | None, rate: float, now: float) -> None:
         """Suggest for this seed from now on; with None the lists stay as they are.
@@ -74,6 +76,8 @@ class Suggester:
         ``rate``: tempo at which it is played, in terms of its own.
         """
         if seed != self._seed:
+            if seed is not None and self._shown is not None:
+                self._is_new = seed.path in self._shown.paths
             self._seed = seed
             self._seen = now
             self._rate_asked = rate
@@ -96,6 +100,7 @@ class Suggester:
             self._teller.miss(error)
         except SegueError as error:
             self._board.note(str(error))
+        self._is_new = True
         self._again(now)
 
     def take(self, names: set[str], now: float) -> None:
@@ -153,7 +158,8 @@ class Suggester:
                 f"The playlist {playlist.name} is gone, or locked: run `segue mixxx setup` with Mixxx closed."
             )
         if self._shown is None or self._shown.tracks != lists.tracks:
-            self._redraw()
+            self._redraw(self._is_new)
+            self._is_new = False
         if self._shown is None or _told(self._shown) != _told(lists):
             self._board.lists(lists, time.monotonic() - self._seen)
         self._shown = lists
