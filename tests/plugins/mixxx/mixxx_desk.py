@@ -45,6 +45,7 @@ FrameRate 5
 enabled 1
 [Controls]
 AllowTrackLoadToPlayingDeck 1
+CloneDeckOnLoadDoubleTap 0
 [Controller]
 Segue 1
 [ControllerPreset]

@@ -76,10 +76,10 @@ def held(mixxx: RealMixxx, folder: Path) -> set[str]:
     return {path for path in found if path.startswith(str(folder))}
 
 
-def load_below(mixxx: RealMixxx, deck: int = 1, wait: float = 0.3) -> float:
+def load_below(mixxx: RealMixxx, deck: int = 1) -> float:
     """Load the row below; returns when the key was pressed."""
     mixxx.press("Down")
-    time.sleep(wait)  # a load that comes at once after a move in the list is not taken
+    time.sleep(0.3)  # a load that comes at once after a move in the list is not taken
     began = time.monotonic()
     mixxx.press("shift+Left" if deck == 1 else "shift+Right")
     return began

@@ -79,11 +79,16 @@ def test_loads_locks_and_a_daemon_that_is_gone(desk, big, shim, segue, client, r
         )
         assert statistics.median(written) <= 0.5
 
+        seen = [held(mixxx, records)]
         began = time.monotonic()
         for _ in range(5):
-            load_below(mixxx, wait=0.2)
+            desk.run("xdotool", "key", "--delay", "10", "Down", "sleep", "0.3", "key", "--delay", "10", "shift+Left")
+            seen.append(held(mixxx, records))
         assert time.monotonic() - began < 2
         wait_until(lambda: right(mixxx, client, big, records), 5, what="the lists after five fast loads")
+        loaded = set().union(*seen, held(mixxx, records)) - seen[0]
+        report(f"five fast loads, of which {len(loaded)} were seen")
+        assert len(loaded) >= 3  # what was held for a moment only may not be seen here
 
         before = held(mixxx, records)
         with closing(sqlite3.connect(big.database, isolation_level=None)) as db:
@@ -91,7 +96,7 @@ def test_loads_locks_and_a_daemon_that_is_gone(desk, big, shim, segue, client, r
             load_below(mixxx)
             time.sleep(3)
             db.execute("ROLLBACK")
-        wait_until(lambda: held(mixxx, records) - before, 10, what="the load")  # Mixxx 2.5 waits for the lock's end
+        wait_until(lambda: held(mixxx, records) - before, 10, what="the load")
         wait_until(lambda: right(mixxx, client, big, records), 10, what="the lists after the lock")
 
         segue.daemon.kill()
