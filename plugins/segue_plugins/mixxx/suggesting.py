@@ -137,7 +137,9 @@ class Suggester:
         except DaemonError as error:
             self._teller.miss(error)
             self._ask_at = now + ABSENT_SECONDS
-        except (TrackNotReadyError, LibraryEmptyError, ProgramBusyError):
+        except ProgramBusyError:  # Mixxx writes, for milliseconds mostly
+            self._ask_at = now + _BUSY_SECONDS[0]
+        except (TrackNotReadyError, LibraryEmptyError):
             self._ask_at = now + _NOT_READY_SECONDS
         except SegueError as error:  # a file that Segue does not watch, say: until the next load
             self._board.note(str(error))
