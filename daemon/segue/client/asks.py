@@ -119,6 +119,7 @@ class Wishes(TypedDict, total=False):
     filters: m.Filters | Mapping[str, Any]
     preset: str | None
     tonight: bool
+    offer: bool
 
 
 def _said(value: object) -> object:

@@ -115,7 +115,8 @@ class Client(Collecting, Producer, Feedback, Tuning, Journeys, Standing):
     def next(self, track: str | None = None, limit: int = 10, **wishes: Unpack[Wishes]) -> m.Suggestions:
         """What to play after a track: a path, ``#12``, or words of its title or artist; without one: after what plays.
 
-        ``wishes``: ``lane``, ``lanes``, ``also``, ``more``, ``less``, ``crate``, ``playlist``, ``filters``, ``preset``, ``tonight``.
+        ``wishes``: ``lane``, ``lanes``, ``also``, ``more``, ``less``, ``crate``, ``playlist``, ``filters``, ``preset``, ``tonight``,
+        ``offer``.
         """
         return self.ask(asks.next_(track, limit, wishes))
 

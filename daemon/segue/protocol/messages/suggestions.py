@@ -138,6 +138,9 @@ class NextParams(Message):
     """A set of weights: ``dj``, ``warm-up``, ``peak``, ``after-hours``, ``producer``."""
     tonight: bool = True
     """Leave out what was played tonight, and other versions of it."""
+    offer: bool = False
+    """Whether the answer is shown to somebody who picks from it: what of it is soon on a deck is then learned as that person's
+    choice. Not for a program that picks by itself."""
 
 
 class SimilarParams(Message):

@@ -75,7 +75,7 @@ class SuggestHandlers:
         self._recommend = recommend
         self._executor = executor
         self._offer = offer
-        """Told of every answer."""
+        """Told of every answer that somebody picks from."""
 
     def next(self, params: NextParams, origin: Origin) -> Suggestions | Future[Suggestions]:
         """What to play after a track; a path that is not indexed yet is analysed on the spot."""
@@ -117,7 +117,8 @@ class SuggestHandlers:
         seed = _pulled(recommender, seed_of(recommender.snapshot(), track, self._played(track, asked_for)), pulls)
         ranking, lanes = self._rankings(recommender, seed, params, pulls)
         answer = after_track(self._library, track, ranking, lanes)
-        self._offer(answer)
+        if params.offer:
+            self._offer(answer)
         return answer
 
     def _after_file(self, path: str, params: NextParams, pulls: _Pulls, origin: Origin) -> Future[Suggestions]:
