@@ -35,6 +35,8 @@ class Board:
 
         ``seconds``: from the load to the lists in Mixxx.
         """
+        if lists.seed is None:
+            return
         self._print("")
         self.note(f"{self._in(_BOLD, f'After {_seed(lists.seed)}')}  {self._in(_DIM, _left(lists, seconds))}")
         for lane in lists.lanes:

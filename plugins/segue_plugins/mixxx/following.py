@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Final
 
 from segue.client import Client
-from segue.errors import ProgramLinkError, ProgramSetupError, ProgramTakenError
+from segue.errors import ProgramBusyError, ProgramLinkError, ProgramSetupError, ProgramTakenError
 from segue_plugins.broadcast import PASSWORD, Listener
 from segue_plugins.companion import end_with_daemon
 from segue_plugins.mixxx import record as records
@@ -23,8 +23,8 @@ from segue_plugins.mixxx.settings import Settings
 from segue_plugins.mixxx.shim import Shim
 from segue_plugins.one_at_a_time import TAKEN, one_at_a_time
 
-ANSWER_SECONDS: Final = 3.0
-"""So long the shim waits for the daemon; a track that takes longer to listen to is asked for again."""
+ANSWER_SECONDS: Final = 1.0
+"""So long the shim waits for the daemon, and does not look at Mixxx; what takes longer is asked for again."""
 _LOCK: Final = "shim.lock"
 
 
@@ -76,7 +76,8 @@ def prepare(settings: Settings) -> Record:
     record = records.read(settings)
     if record is None or not record.ids:
         raise ProgramSetupError(f"Mixxx in {settings.folder} is not set up: close it and run `segue mixxx setup`.")
-    Database(settings.database).check()
+    with contextlib.suppress(ProgramBusyError):  # Mixxx writes just now; whoever meets it checks again
+        Database(settings.database).check()
     signal.signal(signal.SIGTERM, _interrupt)
     return record
 

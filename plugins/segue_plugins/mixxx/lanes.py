@@ -31,7 +31,8 @@ class Lane(NamedTuple):
 class Lists(NamedTuple):
     """What should be in the playlists."""
 
-    seed: Seed
+    seed: Seed | None
+    """None: nothing can be said of what is on the deck."""
     lanes: list[Lane]
     tracks: dict[Playlist, list[int]]
     unknown: int
@@ -43,6 +44,11 @@ class Lists(NamedTuple):
         return {one.path for lane in self.lanes for one in lane.suggestions}
 
 
+def nothing(record: Record) -> Lists:
+    """Make empty lists, where what they hold would be for another track."""
+    return Lists(None, [], {playlist: [] for playlist in record.playlists.values()}, 0)
+
+
 def ask(
     client: Client, database: Database, record: Record, path: str, on_decks: Collection[str], wishes: Wishes
 ) -> Lists:
@@ -50,7 +56,9 @@ def ask(
 
     Raises the client's errors, and ProgramBusyError.
     """
-    answer = client.next(path, _ASKED, lanes=True, lane=wishes.lane, filters=wishes.filters, preset=wishes.preset)
+    answer = client.next(
+        path, _ASKED, lanes=True, lane=wishes.lane, filters=wishes.filters, preset=wishes.preset, offer=True
+    )
     lanes = [
         Lane("next", answer.suggestions, answer.relaxed),
         *(Lane(lane.lane, lane.suggestions, lane.relaxed) for lane in answer.lanes),

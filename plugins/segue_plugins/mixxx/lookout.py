@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -15,12 +16,14 @@ from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.decks import Decks
 from segue_plugins.mixxx.link import Link
 from segue_plugins.mixxx.naming import Naming
-from segue_plugins.mixxx.script import DeckReport, Lane, Overload, Pressed
+from segue_plugins.mixxx.script import VERSION, DeckReport, Lane, Overload, Pressed
 from segue_plugins.mixxx.settings import Settings
 
 FIND_SECONDS: Final = 2.0
 HISTORY_SECONDS: Final = 0.5
 _TITLE_SECONDS: Final = 1.0
+_FILES_SECONDS: Final = 0.0 if sys.platform == "linux" else 0.5
+"""Between looks at the open files: only Linux tells of them for next to nothing."""
 _OVERLOAD_SECONDS: Final = 60.0
 
 
@@ -46,11 +49,12 @@ class Lookout:
         self._blind = False
         """The system does not let us see which files Mixxx has open."""
         self._linked = False
-        self._next_find = self._next_history = self._next_title = 0.0
+        self._next_find = self._next_files = self._next_history = self._next_title = 0.0
         self._row = -1
         self._stamp = 0
         self._title: title.Watch | None = None
         self._naming = Naming(self._by_name, lambda _: None)
+        self._script = VERSION
         self._overloads: int | None = None
         self._next_overload = 0.0
 
@@ -116,9 +120,12 @@ class Lookout:
                 if mixxx.is_running() and mixxx.status() != psutil.STATUS_ZOMBIE:
                     return True
                 raise psutil.NoSuchProcess(mixxx.pid)
-            self.decks.look(process.held(mixxx), now)
+            if now >= self._next_files:
+                self._next_files = now + _FILES_SECONDS
+                self.decks.look(process.held(mixxx), now)
         except psutil.AccessDenied:
             self._blind = True
+            self.decks.forget()
             self._say(
                 "The system does not let Segue see which files Mixxx has open (run both as the same user): it goes by "
                 "Mixxx's history and the controller script alone."
@@ -126,6 +133,8 @@ class Lookout:
         except psutil.Error:
             self._lose(now)
             return False
+        except OSError:
+            return True  # too many files are open, say: not seen this time
         return True
 
     def _read_history(self, now: float) -> None:
@@ -137,9 +146,9 @@ class Lookout:
         except (OSError, ProgramError):
             return  # the next look will tell
         self._stamp = stamp
-        if last is not None and last.row != self._row:
-            self._row = last.row
+        if last is not None and last.row > self._row:
             self.decks.heard(last.path, last.seconds, now)
+        self._row = last.row if last else -1  # rows may be taken away, too
 
     def _listen_to_script(self, now: float) -> list[Lane]:
         if self._link is None:
@@ -152,6 +161,11 @@ class Lookout:
                 pressed.append(report.lane)
             elif isinstance(report, Overload):
                 self._count_overloads(report.count, now)
+            elif report.version not in {VERSION, self._script}:
+                self._script = report.version
+                self._say(
+                    "Mixxx runs the script of another version of Segue: close it, run `segue mixxx setup`, start it again."
+                )
         if self._link.alive != self._linked:
             self._linked = self._link.alive
             if self._linked:

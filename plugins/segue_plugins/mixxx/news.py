@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 from segue.client import Client
@@ -9,6 +10,8 @@ from segue.client.sync import EventStream
 from segue.errors import SegueError
 
 WISHES: Final = "wishes.changed"
+GAP: Final = "gap"
+"""Some events were missed: anything may have changed."""
 _NAMES: Final = (
     WISHES,
     "track.indexed",
@@ -21,6 +24,8 @@ _NAMES: Final = (
 _LOOK_SECONDS: Final = 0.25
 _AGAIN_SECONDS: Final = 3.0
 _POLL_SECONDS: Final = 0.001
+_MOST: Final = 500
+"""Events that one look takes."""
 
 
 class News:
@@ -52,5 +57,5 @@ class News:
     def _read(self) -> set[str]:
         if self._stream is None:
             self._stream = self._client.events(_NAMES, timeout=_POLL_SECONDS)
-            return {"gap"}
-        return {name for name, _ in self._stream}
+            return {GAP}
+        return {name for name, _ in itertools.islice(self._stream, _MOST)}

@@ -11,6 +11,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+VERSION: Final = "1"
+"""Of the messages; segue-link.js has the same."""
 LONGEST: Final = 1024
 """Bytes of a message that Mixxx still takes in one piece."""
 _HEAD: Final = b"\xf0\x7d\x4d\x58"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from segue.client import Client
@@ -49,6 +50,8 @@ class Shim:
         database = Database(settings.database)
         self._follow = follow
         self._seed: Seed | None = None
+        self._rate_of: str | None = None
+        self._rate = 1.0
         self._link = link
         self._lookout = Lookout(settings, database, board.note, link=link, broadcast=broadcast)
         self._teller = Teller(client, board.note)
@@ -72,8 +75,7 @@ class Shim:
         pressed = self._lookout.look(now)
         decks = self._lookout.decks.decks(now)
         seed = self._seed = self._choose(now)
-        rate = next((_heard_rate(deck) for deck in decks if seed is not None and deck.path == seed.path), 1.0)
-        self._suggester.follow(seed, rate, now)
+        self._suggester.follow(seed, self._heard_rate(decks), now)
         self._teller.tell(decks, now)
         for lane in pressed:
             self._suggester.press(lane, now)
@@ -90,12 +92,16 @@ class Shim:
             path = decks.playing(now) or path
         return None if path is None else Seed(path, decks.paths)
 
+    def _heard_rate(self, decks: Sequence[Deck]) -> float:
+        """The tempo that a next track has to meet. A deck that was stopped goes on at the tempo at which it was heard."""
+        path = self._seed.path if self._seed else None
+        if path != self._rate_of:
+            self._rate_of, self._rate = path, 1.0
+        heard = [deck.rate for deck in decks if deck.path == path and deck.playing and deck.rate is not None]
+        self._rate = heard[0] if heard else self._rate
+        return self._rate
+
     def _redraw(self, is_new: bool) -> None:
         """Let Mixxx read the list on the screen again; of a new one the first row is selected if none is."""
         if self._link is not None and self._link.alive:
             self._link.send("redraw", first=is_new)
-
-
-def _heard_rate(deck: Deck) -> float:
-    """The tempo that a next track has to meet: of a deck that stands still its own."""
-    return deck.rate if deck.playing and deck.rate is not None else 1.0

@@ -6,6 +6,7 @@ import contextlib
 import os
 import pty
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -160,6 +161,43 @@ def test_a_daemon_that_comes_later_is_met(segue, place, mixxx, shim):
     support.wait_until(lambda: on_decks(segue.client) == {first}, what="the deck")
     wanted = expected(segue.client, place, first, {first})
     support.wait_until(lambda: lists(place) == wanted, 10, what="the lists")
+
+
+def test_what_happens_while_the_daemon_hangs_is_told_later(segue, place, mixxx, shim):
+    first, second, *_ = sorted(track.path for track in segue.tracks())
+    shim.start()
+    mixxx.load(first)
+    mixxx.load(second, 2)
+    support.wait_until(lambda: on_decks(segue.client) == {first, second}, what="the decks")
+    segue.daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        mixxx.load(second)
+        support.wait_until(lambda: shim.says("Waiting for it"), what="its words")
+        mixxx.eject(1)
+        mixxx.eject(2)
+    finally:
+        segue.daemon.process.send_signal(signal.SIGCONT)
+    support.wait_until(lambda: not on_decks(segue.client), 15, what="empty decks")
+
+
+def test_lists_are_never_those_of_another_track(segue, place, mixxx, shim, tmp_path):
+    client = segue.client
+    first, second, *_ = sorted(track.path for track in segue.tracks())
+    shim.start()
+    mixxx.load(first)
+    support.wait_until(lambda: lists(place)["next"], what="suggestions")
+    broken = tmp_path / "broken.mp3"
+    broken.write_bytes(b"no music at all" * 1000)
+    mixxx.load(broken)
+    support.wait_until(lambda: not any(lists(place).values()), what="empty lists")
+
+    client.set_crate("Gone", [first, second])
+    client.wish(filters=Filters(crates=["Gone"]))
+    client.remove_crate("Gone")
+    mixxx.load(second)
+    wanted = expected(client, place, second, {second})
+    support.wait_until(lambda: lists(place) == wanted, what="the lists without the crate")
+    support.wait_until(lambda: shim.says("It is left out of what you wish"), what="its words")
 
 
 def test_a_companion_ends_when_the_one_who_started_it_does(place, mixxx, shim):
