@@ -44,6 +44,7 @@ from segue.server.handlers.tuning import TuningHandlers
 from segue.server.handlers.wishes import WishesHandlers
 from segue.server.indexer import Indexer
 from segue.server.learner import Learner
+from segue.server.listening import Listening
 from segue.server.lock import HomeLock
 from segue.server.mirror import Mirror
 from segue.server.night import NightKeeper
@@ -150,7 +151,8 @@ class Daemon:
         mirror = Mirror(library, space.catalogue, space.index, events.publish)
         decks = Decks()
         pool.hold(decks.hold)
-        indexer = Indexer(library, pool, mirror, events.publish, decks.playing)
+        listening = Listening(pool)
+        indexer = Indexer(library, pool, listening, mirror, events.publish, decks.playing)
         renewer = Renewer(
             library,
             pool,
@@ -183,7 +185,7 @@ class Daemon:
         references = References(library, executor)
         learner = self._learner(stack, library, spaces, events)
         models = ModelsHandlers(home, registry, renewer, library, executor)
-        recommend = RecommendHandlers(library, references, spaces, pool, decks, executor)
+        recommend = RecommendHandlers(library, references, spaces, listening, decks, executor)
         taste, tuning = self._weighing(stack, library, learner, spaces)
         dispatch = dispatcher(
             recommend,

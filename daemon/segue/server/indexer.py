@@ -25,6 +25,7 @@ from segue.errors import (
 from segue.library.files import FileRow
 from segue.library.paths import shown
 from segue.library.store import Library
+from segue.server.listening import Listening
 from segue.server.mirror import Mirror
 from segue.server.progress import Pace
 
@@ -59,12 +60,14 @@ class Indexer:
         self,
         library: Library,
         pool: AnalysisPool,
+        listening: Listening,
         mirror: Mirror,
         publish: Callable[[str, dict[str, object]], None],
         gig_mode: Callable[[], bool],
     ) -> None:
         self._library = library
         self._pool = pool
+        self._listening = listening
         self._mirror = mirror
         self._publish = publish
         self._gig_mode = gig_mode
@@ -193,8 +196,7 @@ class Indexer:
                 assert finished.probe is not None
                 self._store(row, finished.probe, result)
             elif not self._attach(row, result) and not self._stopping.is_set():
-                asked = row.priority >= ASKED
-                self._hand_over(row, result, self._pool.analyse(Path(row.path), result.duration, asked=asked))
+                self._hand_over(row, result, self._analyse(row, result.duration))
                 return True
         except _NOT_THE_FILES_FAULT as error:
             self._suffer(error)
@@ -206,6 +208,13 @@ class Indexer:
             self._fail(row, SegueError(f"Segue stumbled over the file ({type(error).__name__}): please report it."))
         self._pace.finish()
         return False
+
+    def _analyse(self, row: FileRow, duration: float) -> Future[TrackAnalysis]:
+        """Analyse a file; one that is on a deck may have been asked about, and is listened to already."""
+        model = self._library.model
+        if row.priority < ASKED or model is None:
+            return self._pool.analyse(Path(row.path), duration)
+        return self._listening.analyse(Path(row.path), duration, model.name)
 
     def _attach(self, row: FileRow, probe: Probe) -> bool:
         """A moved, renamed, retagged or copied file whose audio is known needs no analysis."""

@@ -18,6 +18,7 @@ from segue.library.store import Library
 from segue.recommend.catalogue import Catalogue
 from segue.server import indexer
 from segue.server.indexer import Indexer
+from segue.server.listening import Listening
 from segue.server.mirror import Mirror
 
 ODD = "odd.wav"
@@ -76,7 +77,8 @@ class Bench:
         self.index.open(self.catalogue, self.library.generation())
         self.events: list[str] = []
         mirror = Mirror(self.library, self.catalogue, self.index, self._hear)
-        self.indexer = Indexer(self.library, Workers(), mirror, self._hear, lambda: False)
+        workers = Workers()
+        self.indexer = Indexer(self.library, workers, Listening(workers), mirror, self._hear, lambda: False)
 
     def _hear(self, name: str, data: dict[str, object]) -> None:
         self.events.append(name)

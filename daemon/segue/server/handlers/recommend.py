@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from segue.analysis.pool import AnalysisPool
 from segue.analysis.report import report
 from segue.analysis.result import Probe, TrackAnalysis
 from segue.errors import TrackNotReadyError
@@ -20,6 +19,7 @@ from segue.server.decks import Decks
 from segue.server.futures import then
 from segue.server.handlers.references import References
 from segue.server.handlers.seeds import after_file, after_track, asked_by_file, audio_path
+from segue.server.listening import Listening
 from segue.server.router import Origin
 from segue.server.spaces import Spaces
 
@@ -41,7 +41,7 @@ class RecommendHandlers:
         library: Library,
         references: References,
         spaces: Spaces,
-        pool: AnalysisPool,
+        listening: Listening,
         decks: Decks,
         executor: Executor,
     ) -> None:
@@ -49,7 +49,7 @@ class RecommendHandlers:
         self._executor = executor
         self._references = references
         self._spaces = spaces
-        self._pool = pool
+        self._listening = listening
         self._decks = decks
 
     def similar(self, params: SimilarParams, origin: Origin) -> Future[Suggestions]:
@@ -77,7 +77,7 @@ class RecommendHandlers:
         """Answer for a file: as `known` says when its audio is in the library, else as `unknown` says of its analysis."""
 
         def probed(path: Path) -> Future[Suggestions]:
-            return then(self._pool.probe(path), lambda probe: judge(path, probe))
+            return then(self._listening.probe(path), lambda probe: judge(path, probe))
 
         def judge(path: Path, probe: Probe) -> Suggestions | Future[Suggestions]:
             track = self._library.known(probe.identity)
@@ -89,7 +89,8 @@ class RecommendHandlers:
                     f"{shown(path)} can be compared with the library when Segue has changed to its new networks: "
                     "`segue status` says how far that is."
                 )
-            return then(self._pool.analyse(path, probe.duration, asked=True), lambda found: rank(path, probe, found))
+            analysis = self._listening.analyse(path, probe.duration, space.model_id)
+            return then(analysis, lambda found: rank(path, probe, found))
 
         def rank(path: Path, probe: Probe, analysis: TrackAnalysis) -> Suggestions | Future[Suggestions]:
             if analysis.model != self._spaces.current.model_id:  # other networks have taken over while it was analysed
@@ -107,11 +108,11 @@ class RecommendHandlers:
         """The analysis of a file that need not be in the library."""
 
         def listen(path: Path) -> Future[Analysis]:
-            return then(self._pool.probe(path), lambda probe: hear(path, probe))
+            return then(self._listening.probe(path), lambda probe: hear(path, probe))
 
         def hear(path: Path, probe: Probe) -> Future[Analysis]:
             return then(
-                self._pool.analyse(path, probe.duration, asked=True),
+                self._listening.analyse(path, probe.duration, self._spaces.current.model_id),
                 lambda found: report(path, found, vector=params.vector),
             )
 
