@@ -15,7 +15,8 @@ same look takes its letter. Whether something plays is said by the script, else 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from segue_plugins.mixxx.files import LOOKS, SLOWEST, UNKNOWN_SECONDS, Files, Source, plays
@@ -218,7 +219,7 @@ class Decks:
     def decks(self, now: float) -> list[Deck]:
         """All decks that hold something, by name."""
         self._settle(now)
-        lettered = [self._lettered(letter, path, now) for letter, path in sorted(self._letters.items())]
+        lettered = [self._lettered(letter, path, now) for letter, path in sorted(self._letters.items(), key=_by_letter)]
         if self._linked is not None:
             held = {slot.path for slot in self._slots.values()}
             lettered = [deck for deck in lettered if self._is_new(now) and deck.path not in held]
@@ -281,7 +282,7 @@ class Decks:
 
     def _lettered(self, letter: str, path: str, now: float) -> Deck:
         playing, by = plays(self._files[path], now)
-        if any(other < letter and held == path for other, held in self._letters.items()):
+        if letter != self._letters_of(path)[0]:
             playing, by = False, "guessed"  # of two decks with one file the first is the one that plays
         return Deck(f"mixxx {letter}", path, playing, "seen", by, round(_SURE["seen"] * _SURE[by], 3))
 
@@ -299,16 +300,20 @@ class Decks:
     def _give_letter(self, path: str, wanted: str = "") -> None:
         if self._files[path].stray or (not wanted and path in self._letters.values()):
             return
-        free = [one for one in _LETTERS if one not in self._letters]
-        if free:
-            self._letters[wanted if wanted in free else free[0]] = path
+        self._letters[wanted if wanted and wanted not in self._letters else self._free_letter()] = path
+
+    def _free_letter(self) -> str:
+        return next(one for one in _all_letters() if one not in self._letters)
+
+    def _letters_of(self, path: str) -> list[str]:
+        return [letter for letter, held in sorted(self._letters.items(), key=_by_letter) if held == path]
 
     def _count_doubles(self, now: float) -> None:
         """Give a file that two decks hold two letters: the analyser does not take so long."""
         for path, file in self._files.items():
-            letters = sorted(letter for letter, held in self._letters.items() if held == path)
+            letters = self._letters_of(path)
             if len(letters) == 1 and file.is_double(now):
-                self._letters[next(one for one in _LETTERS if one not in self._letters)] = path
+                self._letters[self._free_letter()] = path
             elif len(letters) == 2 and file.handles == 1:
                 del self._letters[letters[1]]
 
@@ -318,6 +323,17 @@ class Decks:
         file = self._files[slot.path]
         if slot.report.playing and file.moved is None and file.heard is None:
             self._files.carry(slot.path, slot.report.duration, now)
+
+
+def _all_letters() -> Iterator[str]:
+    """``a`` to ``p``, then ``a1`` to ``p1`` and so on: samplers hold files too, and Mixxx may have 64 of them."""
+    for turn in itertools.count():
+        yield from (f"{letter}{turn or ''}" for letter in _LETTERS)
+
+
+def _by_letter(one: tuple[str, str]) -> tuple[int, str]:
+    """The order in which letters are given."""
+    return (int(one[0][1:] or 0), one[0])
 
 
 def _numbered(slot: Slot) -> Deck:

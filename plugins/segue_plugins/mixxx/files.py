@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -88,16 +88,9 @@ class Files:
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
 
-    def __len__(self) -> int:
-        return len(self._files)
-
     def items(self) -> Iterable[tuple[str, File]]:
         """All that are open, by path."""
         return self._files.items()
-
-    def mapping(self) -> Mapping[str, File]:
-        """The same, to look things up in."""
-        return self._files
 
     def look(self, handles: Iterable[Handle], now: float) -> Changes:
         """Take the files that are open now."""

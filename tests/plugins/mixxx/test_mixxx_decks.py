@@ -57,6 +57,21 @@ def test_what_the_analyser_alone_reads_is_on_no_deck():
     assert state.latest == B
 
 
+def test_letters_are_enough_for_all_samplers_and_a_deck_that_is_doubled():
+    samplers = [f"/samples/{number}.wav" for number in range(16)]
+    state = decks(A, *samplers)
+    look(state, hold(*samplers), 0.0)
+    doubled = [*hold(*samplers), Handle(samplers[0], 99, 4096)]
+    look(state, doubled, 1.0)
+    look(state, doubled, 1.0 + ANALYSER_SECONDS + 1.0)
+    names = [deck.name for deck in state.decks(20.0)]
+    assert [deck.name for deck in state.decks(20.0) if deck.path == samplers[0]] == ["mixxx a", "mixxx a1"]
+    assert (len(names), names[-2:]) == (17, ["mixxx p", "mixxx a1"])
+    look(state, hold(A, *samplers), 21.0)
+    assert (state.latest, A in state.paths) == (A, True)
+    assert [deck.name for deck in state.decks(22.0)][-2:] == ["mixxx p", "mixxx a1"]
+
+
 def test_a_track_that_replaces_another_takes_its_letter():
     state = decks(A, B, C)
     look(state, hold(A), 0.0)
