@@ -45,13 +45,13 @@ class Board:
     def _lane(self, lane: Lane) -> None:
         name = self._in(_LANE, lane.name.ljust(_LANE_CELLS))
         if not lane.suggestions:
-            self._print(f"  {name}nothing that fits{_given_up(lane)}")
+            self._print(f"  {name}nothing that fits")
             return
         first = lane.suggestions[0]
         title = _short(_title(first), _NAME_CELLS)
         more = f"+{len(lane.suggestions) - 1}".rjust(_MORE_CELLS)
         room = max(20, self._width() - 2 - _LANE_CELLS - _NAME_CELLS - _MORE_CELLS - 2)
-        why = _short(f"{first.why}{_given_up(lane)}", room)
+        why = _short(_why(lane), room)
         self._print(f"  {name}{self._in(_BOLD, title.ljust(_NAME_CELLS))}{self._in(_DIM, more)}  {why}")
 
     def _width(self) -> int:
@@ -75,13 +75,18 @@ def _title(track: Suggestion) -> str:
 
 
 def _left(lists: Lists, seconds: float) -> str:
-    unknown = lists.unknown
-    missing = f"; {unknown} {'is' if unknown == 1 else 'are'} not in Mixxx's library" if unknown else ""
+    missing = ""
+    if lists.unknown:
+        name = _plain(lists.unknown[0].replace("\\", "/").rpartition("/")[2])
+        more = f" and {len(lists.unknown) - 1} more" if len(lists.unknown) > 1 else ""
+        missing = f"; not in Mixxx's library: {name}{more}"
     return f"({1000 * seconds:.0f} ms{missing})"
 
 
-def _given_up(lane: Lane) -> str:
-    return f" (given up: {'; '.join(lane.relaxed)})" if lane.relaxed else ""
+def _why(lane: Lane) -> str:
+    """What was given up first: it may decide; then the reason, without what there is not."""
+    given_up = f"! not kept: {'; '.join(lane.relaxed)} | " if lane.relaxed else ""
+    return given_up + lane.suggestions[0].why.replace(", no tag in common", "")
 
 
 def _short(text: str, cells: int) -> str:

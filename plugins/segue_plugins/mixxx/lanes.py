@@ -35,8 +35,8 @@ class Lists(NamedTuple):
     """None: nothing can be said of what is on the deck."""
     lanes: list[Lane]
     tracks: dict[Playlist, list[int]]
-    unknown: int
-    """Suggestions that Mixxx's library does not have."""
+    unknown: Sequence[str]
+    """Paths of suggestions that Mixxx's library does not have."""
 
     @property
     def paths(self) -> set[str]:
@@ -46,7 +46,7 @@ class Lists(NamedTuple):
 
 def nothing(record: Record) -> Lists:
     """Make empty lists, where what they hold would be for another track."""
-    return Lists(None, [], {playlist: [] for playlist in record.playlists.values()}, 0)
+    return Lists(None, [], {playlist: [] for playlist in record.playlists.values()}, ())
 
 
 def ask(
@@ -56,20 +56,20 @@ def ask(
 
     Raises the client's errors, and ProgramBusyError.
     """
-    answer = client.next(
-        path, _ASKED, lanes=True, lane=wishes.lane, filters=wishes.filters, preset=wishes.preset, offer=True
-    )
-    lanes = [
-        Lane("next", answer.suggestions, answer.relaxed),
-        *(Lane(lane.lane, lane.suggestions, lane.relaxed) for lane in answer.lanes),
-    ]
+    asked = wishes.lane if wishes.lane in {"ease", "rescue"} else "best"
+    answer = client.next(path, _ASKED, lanes=True, lane=asked, filters=wishes.filters, preset=wishes.preset, offer=True)
+    lanes = [Lane(lane.lane, lane.suggestions, lane.relaxed) for lane in answer.lanes]
+    best = Lane("next", answer.suggestions, answer.relaxed)
+    # The list of a lane that is wished for is the same as that of its own playlist.
+    following = next((lane._replace(name="next") for lane in lanes if lane.name == wishes.lane), best)
+    lanes.insert(0, following)
     names = _names(lanes, on_decks)
     return _lists(answer, lanes, names, database.ids(names.values()), record)
 
 
 def _names(lanes: Sequence[Lane], on_decks: Collection[str]) -> dict[str, str]:
     """The path of each track as Mixxx writes it, with slashes, by the path as it is here."""
-    paths = {one.path for lane in lanes for one in lane.suggestions} - set(on_decks)
+    paths = dict.fromkeys(one.path for lane in lanes for one in lane.suggestions if one.path not in on_decks)
     return {path: path.replace(os.sep, "/") for path in paths}
 
 
@@ -85,4 +85,4 @@ def _lists(
         key = "lift" if lane.name == "ease" else lane.name
         if key in record.playlists:  # a Mixxx that was set up by an older Segue has no list "next"
             tracks[record.playlists[key]] = [ids[names[one.path]] for one in known]
-    return Lists(answer.seed, shown, tracks, sum(name not in ids for name in names.values()))
+    return Lists(answer.seed, shown, tracks, [path for path, name in names.items() if name not in ids])

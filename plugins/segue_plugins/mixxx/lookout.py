@@ -46,6 +46,7 @@ class Lookout:
         self._link = link
         self._broadcast = broadcast
         self._mixxx: psutil.Process | None = None
+        self._waits = False
         self._blind = False
         """The system does not let us see which files Mixxx has open."""
         self._linked = False
@@ -92,6 +93,9 @@ class Lookout:
         self._next_find = now + FIND_SECONDS
         found = process.find(self._settings)
         if found is None:
+            if not self._waits:
+                self._say("Mixxx is not open: waiting for it.")
+            self._waits = True
             return
         try:
             self._database.check()  # it may be a newer Mixxx than at the last look
@@ -111,6 +115,7 @@ class Lookout:
         self._next_find = now
         self.close()
         self.decks.forget()
+        self._waits = True
         self._say("Mixxx is closed.")
 
     def _see_files(self, mixxx: psutil.Process, now: float) -> bool:

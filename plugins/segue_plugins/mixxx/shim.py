@@ -60,6 +60,7 @@ class Shim:
 
     def run(self) -> None:
         """Follow Mixxx until interrupted; the decks are emptied then."""
+        self._teller.greet()
         try:
             while True:
                 self.step()

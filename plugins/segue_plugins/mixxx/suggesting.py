@@ -250,4 +250,5 @@ class Suggester:
 def _told(lists: Lists) -> tuple[object, ...]:
     """What a person would see a difference in."""
     seed = lists.seed
-    return (seed and (seed.path, seed.rate), lists.tracks)
+    given_up = [tuple(lane.relaxed) for lane in lists.lanes]
+    return (seed and (seed.path, seed.rate), lists.tracks, given_up)

@@ -65,6 +65,13 @@ class Teller:
         self.daemon_is_there = True
         self.tell((), now)
 
+    def greet(self) -> None:
+        """See whether a daemon is there, before anything is on a deck."""
+        try:
+            self._client.call("daemon.ping", timeout=_PING_SECONDS)
+        except SegueError as error:
+            self.miss(error)
+
     def miss(self, error: SegueError) -> None:
         """No daemon is there, or it does not answer: say so once, and look for it now and then."""
         if self.daemon_is_there:

@@ -93,8 +93,9 @@ def shim(segue, place, mixxx):
 def expected(client, place, path, on_decks, lane="best", **wishes):
     with closing(sqlite3.connect(place.database)) as db:
         known = {row[0] for row in db.execute("SELECT location FROM track_locations")} - set(on_decks)
-    answer = client.next(path, 30, lanes=True, lane=lane, **wishes)
-    lists = {"next": answer.suggestions, **{one.lane: one.suggestions for one in answer.lanes}}
+    answer = client.next(path, 30, lanes=True, lane="ease" if lane == "ease" else "best", **wishes)
+    lists = {one.lane: one.suggestions for one in answer.lanes}
+    lists["next"] = lists.get(lane, answer.suggestions)
     if "ease" in lists:
         lists["lift"] = lists.pop("ease")
     return {lane: [one.path for one in those if one.path in known][:12] for lane, those in lists.items()}
@@ -118,7 +119,7 @@ def test_what_is_loaded_wished_and_ejected(segue, place, mixxx, shim):
     support.wait_until(lambda: lists(place) == wanted, 10, what="the lists")
     assert any(wanted.values())
     support.wait_until(lambda: shim.says("After "), what="its words")
-    assert "is not in Mixxx's library" in shim.log.read_text()
+    assert "not in Mixxx's library: " in shim.log.read_text()
 
     again = shim.run()
     assert again.returncode == 3
