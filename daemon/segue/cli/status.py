@@ -101,13 +101,13 @@ def _change(found: Status) -> str:
 
 
 def _decks(found: Status) -> str:
-    return "\n".join(f"{clean(deck.deck)}: {_on_deck(deck)}" for deck in found.decks)
+    """The decks that hold or play something: shims name their decks anew now and then."""
+    held = [deck for deck in found.decks if deck.path is not None or deck.playing]
+    return "\n".join(f"{clean(deck.deck)}: {_on_deck(deck)}" for deck in held)
 
 
 def _on_deck(deck: Deck) -> str:
     """``Ada Lantern - Night Bus, playing, +2.1 %, keylock off, fader down, 60 % sure``."""
-    if deck.path is None and not deck.playing:
-        return "empty"
     name = f"{deck.artist} - {deck.title}" if deck.artist and deck.title else deck.title or deck.path
     change = 100 * (deck.rate - 1)
     parts = (

@@ -170,6 +170,5 @@ def test_decks_are_told_as_a_dj_would():
         "mixxx 1: Ada Lantern - Night Bus, playing, +2.1 %",
         "mixxx 2: Py lon, cued, keylock off, fader down, 60 % sure",
         "mixxx 3: /c.mp3, cued, -6.0 %",
-        "mixxx 4: empty",
         "overlay: something that Segue does not know, playing",
     ]
