@@ -26,6 +26,8 @@ GROUP: Final = "segue.shims"
 """Of entry points: name of the shim, and the module that ``python -m`` runs."""
 TAKEN: Final = 3
 """Exit code of a shim that found another one at work."""
+NOTHING: Final = 4
+"""Exit code of a shim whose DJ program is not set up for it: trying again would not help."""
 BACK_OFF_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Before it is started again, by how often in a row it ended at once."""
 AT_ONCE_SECONDS: Final = 10.0
@@ -64,6 +66,7 @@ class Companion:
         self._changed = changed
         self._ending = threading.Event()
         self._starting = threading.Lock()
+        self._has_nothing = False
         self._process: subprocess.Popen[bytes] | None = None
         # A shim's lines are written as they are, for they have a time of their own.
         self._log_file = log_file
@@ -89,6 +92,8 @@ class Companion:
         if self._shim.state != "given-up":
             return None
         said = f": {self._shim.detail}" if self._shim.detail else "."
+        if self._has_nothing:
+            return f"The shim for {self._shim.name} has nothing to follow, and is left alone{said}"
         return (
             f"The shim for {self._shim.name} ended {AT_ONCE_AT_MOST} times at once, and is left alone{said} "
             f"Its log is {self._log_file}. Start it again when that is mended, or restart Segue."
@@ -122,7 +127,8 @@ class Companion:
                 break
             lived = time.monotonic() - began
             at_once = at_once + 1 if lived < AT_ONCE_SECONDS else 0
-            if code != TAKEN and at_once >= AT_ONCE_AT_MOST:
+            self._has_nothing = code == NOTHING
+            if self._has_nothing or (code != TAKEN and at_once >= AT_ONCE_AT_MOST):
                 self._become("given-up", said)
                 _log.error("%s", self.problem)
                 return

@@ -17,7 +17,7 @@ class Shim(Result):
     name: str
     state: str = "off"
     """``off``, ``running``, ``waiting`` (it ended, and is started again in a moment), ``elsewhere`` (another one follows the DJ program:
-    it is started when that one has ended) or ``given-up`` (it ended at once, ten times)."""
+    it is started when that one has ended) or ``given-up`` (it ended at once, ten times, or has nothing to follow)."""
     always: bool = False
     """The daemon starts it whenever it starts itself."""
     settings: str | None = None
