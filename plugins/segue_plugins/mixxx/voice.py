@@ -42,6 +42,7 @@ class Voice:
                 return default
             if said in _YES | _NO:
                 return said in _YES
+            self.say("Please answer y or n.")
         return False
 
     def progress(self, done: int, total: int) -> None:
@@ -49,6 +50,11 @@ class Voice:
         if sys.stderr.isatty():
             end = "\n" if done == total else ""
             print(f"\r  {done} of {total} tracks", end=end, file=sys.stderr, flush=True)  # noqa: T201 - as above
+
+
+def count(number: int, what: str) -> str:
+    """So many of something, in words: *1 track*, *2 tracks*."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def listed(items: Iterable[str], at_most: int = 6) -> str:
