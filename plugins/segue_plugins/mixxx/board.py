@@ -15,6 +15,8 @@ _DIM: Final = "\033[2m"
 _LANE: Final = "\033[36m"
 _END: Final = "\033[0m"
 _NAME_CELLS: Final = 34
+_TAG: Final = "a tag in common"
+"""A promise that is given up for a whole list, and that its first track may keep all the same."""
 _LANE_CELLS: Final = 6
 _MORE_CELLS: Final = 4
 
@@ -85,8 +87,10 @@ def _left(lists: Lists, seconds: float) -> str:
 
 def _why(lane: Lane) -> str:
     """What was given up first: it may decide; then the reason, without what there is not."""
-    given_up = f"! not kept: {'; '.join(lane.relaxed)} | " if lane.relaxed else ""
-    return given_up + lane.suggestions[0].why.replace(", no tag in common", "")
+    first = lane.suggestions[0]
+    broken = [said for said in lane.relaxed if not (said == _TAG and first.tags_in_common)]
+    given_up = f"! not kept: {'; '.join(broken)} | " if broken else ""
+    return given_up + first.why.replace(", no tag in common", "")
 
 
 def _short(text: str, cells: int) -> str:

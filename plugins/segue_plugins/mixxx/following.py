@@ -26,6 +26,8 @@ from segue_plugins.one_at_a_time import TAKEN, one_at_a_time
 ANSWER_SECONDS: Final = 1.0
 """So long the shim waits for the daemon, and does not look at Mixxx; what takes longer is asked for again."""
 _LOCK: Final = "shim.lock"
+NOTHING: Final = 4
+"""Exit code where nothing was set up that could be followed; the daemon does not try again then."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +52,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Follow Mixxx until Ctrl-C or SIGTERM; returns the exit code."""
-    record = prepare(settings)
+    try:
+        record = prepare(settings)
+    except ProgramSetupError as error:
+        print(f"segue: {error.message}", file=sys.stderr)  # noqa: T201 - a program's words to its user
+        return NOTHING
     board = Board()
     if options.companion:
         end_with_daemon()
