@@ -45,6 +45,12 @@ class Arranging:
         self._read_crates()
         return made
 
+    def empty_crate(self, name: str, source: str) -> None:
+        """Keep nothing of a source in a crate any more; what others keep in it stays."""
+        with self._database.writing() as db:
+            crates.empty(db, name, source)
+        self._read_crates()
+
     def remove_from_crate(self, name: str, ids: Sequence[int]) -> None:
         """Take tracks out of a crate. CrateNotFoundError when there is none of this name."""
         with self._database.writing() as db:

@@ -106,6 +106,11 @@ def take_out(db: sqlite3.Connection, name: str, gone: Iterable[int]) -> None:
     )
 
 
+def empty(db: sqlite3.Connection, name: str, source: str) -> None:
+    """Remove what a source keeps in a crate, and the crate where nobody else keeps it."""
+    db.executemany("DELETE FROM crates WHERE id = ?", ((crate,) for crate in _numbers(db, name, source)))
+
+
 def remove(db: sqlite3.Connection, name: str) -> None:
     """Remove a crate of every source; its tracks stay. CrateNotFoundError when there is none of this name."""
     crates = _numbers(db, name, None)

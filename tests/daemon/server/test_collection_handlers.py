@@ -98,6 +98,12 @@ def test_a_crate_that_a_program_keeps_beside_the_users(bench: Bench) -> None:
     assert [(crate.name, crate.source, crate.tracks) for crate in change.crates] == [("Friday", "mixxx", 2)]
     bench.set(name="Friday", tracks=["#3"], source="mixxx")
     assert set(bench.held("Friday")) == {"a", "c"}
+    bench.set(name="friday", source="mixxx")
+    assert bench.held("Friday") == ["a"]
+    bench.set(name="Saturday", tracks=["#3"], source="mixxx")
+    bench.set(name="Saturday", source="mixxx")
+    with pytest.raises(CrateNotFoundError):
+        bench.held("Saturday")
 
 
 def test_a_crate_of_a_playlist(bench: Bench, tmp_path: Path) -> None:
@@ -136,6 +142,8 @@ def test_a_crate_is_not_changed_by_what_is_not_understood(bench: Bench, tmp_path
         ({"name": "Friday", "playlist": str(tmp_path / "strange.m3u")}, TrackNotFoundError),
         ({"name": "Friday", "playlist": str(tmp_path / "empty.m3u")}, SetFileError),
         ({"name": "Friday"}, InvalidParamsError),
+        ({"name": "Friday", "source": "mixxx", "add": True}, InvalidParamsError),
+        ({"source": "mixxx"}, InvalidParamsError),
         ({"tracks": ["#1"]}, InvalidParamsError),
         ({"name": "Friday", "playlist": "friday.m3u"}, InvalidParamsError),
         ({"name": "Friday", "tracks": ["#1"], "playlist": "/x.m3u"}, InvalidParamsError),

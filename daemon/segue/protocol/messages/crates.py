@@ -49,7 +49,7 @@ class SetCrateParams(Message):
     name: CrateName | None = None
     """Without one, every playlist of the file becomes a crate of its own name."""
     tracks: Tracks = []
-    """Each a path, an id written as ``#12``, or part of a title or artist."""
+    """Each a path, an id written as ``#12``, or part of a title or artist. None at all where a program (`source`) keeps nothing in it."""
     playlist: Text | None = None
     """A file of another program: M3U, rekordbox XML, Traktor NML, Serato crate, tracklist."""
     add: bool = False

@@ -92,6 +92,10 @@ class CollectionHandlers:
         return self._listed()
 
     def _set(self, params: SetCrateParams) -> CrateChange:
+        if _empties(params):
+            assert params.name is not None
+            self._library.empty_crate(params.name, params.source)
+            return CrateChange(crates=[], entries=0, matched=0)
         if params.playlist is None:
             assert params.name is not None
             filling, source = self._of_references(params.name, params.tracks), params.source
@@ -163,7 +167,7 @@ class CollectionHandlers:
 
 
 def _refuse_unclear(params: SetCrateParams) -> None:
-    if bool(params.tracks) == (params.playlist is not None):
+    if bool(params.tracks) == (params.playlist is not None) and not _empties(params):
         raise InvalidParamsError("Say what the crate holds: tracks, or a playlist.")
     if params.name is None and params.playlist is None:
         raise InvalidParamsError("Name the crate.")
@@ -171,6 +175,12 @@ def _refuse_unclear(params: SetCrateParams) -> None:
         raise InvalidParamsError("Name the crate that the tracks are taken out of.")
     if params.playlist is not None and (not Path(params.playlist).is_absolute() or "\0" in params.playlist):
         raise InvalidParamsError(f"“{params.playlist}” is not an absolute path of a file.")
+
+
+def _empties(params: SetCrateParams) -> bool:
+    """Whether a program keeps nothing in a crate any more."""
+    nothing = not params.tracks and params.playlist is None
+    return nothing and params.source != USER and params.name is not None and not (params.add or params.take_out)
 
 
 def _wanted(entry: Entry) -> Wanted:
