@@ -16,7 +16,6 @@ SCRIPT_LINE: Final = '<file filename="segue.js" functionprefix="Segue"/>'
 MARK: Final = " with Segue"
 _KIND: Final = re.compile(r"(.+?)((?:\.(?:midi|hid|bulk))?\.xml)", re.IGNORECASE | re.DOTALL)
 _COMMENT: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
-_SCRIPT: Final = re.compile(r"<file\b[^>]*?\bfilename\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 
 
 class Copy(NamedTuple):

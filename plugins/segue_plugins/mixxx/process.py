@@ -39,14 +39,19 @@ def _running_on(settings: Settings) -> Iterator[psutil.Process]:
         if (process.info["name"] or "").lower() not in _NAMES:
             continue
         try:
-            folder = named_in(process.cmdline())
+            folder = _settings_of(process)
         except psutil.NoSuchProcess:
             continue
         except psutil.Error:  # another user's: it cannot be ours
             continue
-        usual = folder is None and settings.folder in usual_folders()
-        if usual or (folder is not None and _same(folder, settings.folder)):
+        if any(_same(one, settings.folder) for one in (usual_folders() if folder is None else [folder])):
             yield process
+
+
+def _settings_of(process: psutil.Process) -> Path | None:
+    """The settings folder that it was told to use; None: the usual one."""
+    named = named_in(process.cmdline())
+    return named if named is None or named.is_absolute() else Path(process.cwd()) / named
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -16,10 +16,12 @@ from segue.errors import SegueError
 from segue_plugins.broadcast import PASSWORD, Listener
 from segue_plugins.nowplaying.file import read_now_playing
 from segue_plugins.nowplaying.shim import Shim
+from segue_plugins.output import speak_utf8
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m segue_plugins.nowplaying") -> int:
     """Follow a file, or a broadcast, until Ctrl-C or SIGTERM."""
+    speak_utf8()
     parser = _parser(prog)
     options = parser.parse_args(arguments)
     if (options.file is None) == (options.broadcast is None):
