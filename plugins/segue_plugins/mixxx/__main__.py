@@ -14,6 +14,7 @@ from segue_plugins.mixxx import settings as places
 from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.settings import Settings
 from segue_plugins.mixxx.voice import Voice
+from segue_plugins.output import speak_utf8
 
 
 class _Step(NamedTuple):
@@ -26,6 +27,7 @@ class _Step(NamedTuple):
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m segue_plugins.mixxx") -> int:
     """Follow Mixxx until Ctrl-C or SIGTERM, or do what another word says."""
+    speak_utf8()
     options = _parse(sys.argv[1:] if arguments is None else list(arguments), prog)
     try:
         return _STEPS[options.step].run(places.find(options.settings), options)
@@ -49,7 +51,9 @@ def _import(settings: Settings, options: argparse.Namespace) -> int:
     database.check()
     with Client(options.home) as client:
         if options.wait:
-            importing.wait(client, voice.progress)
+            unheard = importing.wait(client, voice.progress)
+            if unheard is not None:
+                voice.say(unheard)
         voice.say(*importing.run(client, database, voice.progress).told())
     return 0
 

@@ -8,7 +8,6 @@ track must wait behind the one that is loaded already, and nothing is ever put a
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
@@ -30,7 +29,7 @@ from segue_plugins.mixxx import filters as filtering
 from segue_plugins.mixxx import process
 from segue_plugins.mixxx.database import Database, Entry
 from segue_plugins.mixxx.following import prepare
-from segue_plugins.mixxx.settings import Settings
+from segue_plugins.mixxx.settings import AUTODJ_LOCK, Settings
 from segue_plugins.mixxx.voice import Voice
 from segue_plugins.one_at_a_time import one_at_a_time
 
@@ -42,7 +41,6 @@ _VARIETY: Final = 3
 """An artist does not come again among so many tracks, where there are others that mix."""
 _HEARD_SECONDS: Final = 8.0
 """So long it takes at most until Mixxx's history names a track that it has begun."""
-_LOCK: Final = "autodj.lock"
 _ANSWER_SECONDS: Final = 10.0
 
 
@@ -79,7 +77,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     voice = Voice()
     wish = Wish(options.ahead, options.lane, options.preset, filtering.filters_of(options))
     with ExitStack() as stack:
-        stack.enter_context(one_at_a_time(settings.own / _LOCK, "Mixxx's Auto DJ"))
+        stack.enter_context(one_at_a_time(settings.own / AUTODJ_LOCK, "Mixxx's Auto DJ"))
         client = stack.enter_context(Client(options.home, timeout=_ANSWER_SECONDS))
         feeder = Feeder(client, Database(settings.database), wish, voice)
         mixxx: psutil.Process | None = None
@@ -178,17 +176,17 @@ class Feeder:
         """The track to put behind all others, with the name of the one before it; None: there is none."""
         night = self._database.night()
         taken = {entry.id for entry in (*queue, *night)} | self._ours
-        on_decks = {_plain(path) for path, _ in decks}
+        on_decks = {path for path, _ in decks}
         for seed in self._seeds(queue, night, decks):
             try:
                 answer = self._ask(seed)
             except TrackNotFoundError:
                 continue  # Segue does not have this one: then after the one before it
-            ids = self._database.ids(_plain(one.path) for one in answer.suggestions)
+            ids = self._database.ids(one.path for one in answer.suggestions)
             rest = [
-                (one, Entry(ids[path], path))
+                (one, Entry(ids[one.path], one.path))
                 for one in answer.suggestions
-                if (path := _plain(one.path)) in ids and ids[path] not in taken and path not in on_decks
+                if one.path in ids and ids[one.path] not in taken and one.path not in on_decks
             ]
             found = _best(rest, {(answer.seed.artist or "").casefold(), *self._artists(queue, night)})
             return None if found is None else (answer.seed.title, *found)
@@ -197,7 +195,7 @@ class Feeder:
     def _ask(self, seed: str) -> Suggestions:
         wishes = self._client.wishes()
         return self._client.next(
-            seed.replace("/", os.sep),
+            seed,
             _ASKED,
             lane=self._wish.lane or wishes.lane,
             filters=self._wish.filters or wishes.filters,
@@ -228,8 +226,3 @@ def _best(rest: Sequence[tuple[Suggestion, Entry]], artists: Collection[str]) ->
 
 def _title(one: Suggestion) -> str:
     return f"{one.artist} - {one.title}" if one.artist else one.title
-
-
-def _plain(path: str) -> str:
-    """A path as Mixxx writes it."""
-    return path.replace(os.sep, "/")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from segue.errors import ProgramBusyError, ProgramUnknownError
+from segue.errors import ProgramBusyError, ProgramError, ProgramSetupError, ProgramUnknownError
 
 KNOWN_SCHEMAS: Final = frozenset({32, 39})
 """Of Mixxx 2.3, and 2.4 and 2.5."""
@@ -19,6 +20,9 @@ _COLUMNS: Final = {
     "track_locations": {"id", "location", "fs_deleted"},
     "track_analysis": {"track_id"},
 }
+_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
+_PRIMARY: Final = 0xFF
+"""Of a code of SQLite's; the rest are details."""
 _READ_SECONDS: Final = 0.1
 _WRITE_SECONDS: Final = 0.15
 """How long one try waits for Mixxx's own write; whoever asks tries again later."""
@@ -57,16 +61,21 @@ class Connection:
         return version
 
     def copy_to(self, path: Path) -> None:
-        """Write a copy that is whole, whatever happens meanwhile."""
+        """Write a copy that is whole, whatever happens meanwhile. ProgramSetupError when it cannot be written."""
         part = path.with_suffix(".part")
-        part.unlink(missing_ok=True)
-        with self._reading() as db:
-            copy = sqlite3.connect(part)
-            try:
-                db.backup(copy)
-            finally:
-                copy.close()
-        part.replace(path)
+        try:
+            part.unlink(missing_ok=True)
+            with self._reading() as db:
+                _copy(db, part)
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            part.replace(path)
+        except BaseException as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise ProgramSetupError(f"{path} cannot be written ({error.strerror}). Nothing was changed.") from error
+            raise
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -99,12 +108,26 @@ class Connection:
                 raise ProgramUnknownError(
                     f"{self.path} is not the data base of a Mixxx that Segue knows: {error}."
                 ) from error
-            raise ProgramBusyError(f"{self.path} cannot be used now ({error}): Mixxx is writing, try again.") from error
+            if getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _BUSY:
+                raise ProgramBusyError(
+                    f"{self.path} cannot be used now ({error}): Mixxx or another program writes to it, try again."
+                ) from error
+            raise ProgramError(
+                f"{self.path} cannot be used ({error}): is it there, may you write there, and is the disk full?"
+            ) from error
         except sqlite3.DatabaseError as error:
             raise ProgramUnknownError(f"{self.path} is damaged, or no data base of Mixxx: {error}.") from error
         finally:
             if db is not None:
                 db.close()
+
+
+def _copy(db: sqlite3.Connection, path: Path) -> None:
+    copy = sqlite3.connect(path)
+    try:
+        db.backup(copy)
+    finally:
+        copy.close()
 
 
 def _schema(db: sqlite3.Connection) -> int:

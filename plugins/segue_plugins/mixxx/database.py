@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from segue_plugins.mixxx.connection import KNOWN_SCHEMAS
-from segue_plugins.mixxx.reading import AUTO_DJ, PLAIN, Entry, Played, Playlist, Reading, Values, tracks
+from segue_plugins.mixxx.reading import AUTO_DJ, PLAIN, Entry, Played, Playlist, Reading, Values, is_there, tracks
 
 __all__ = ["KNOWN_SCHEMAS", "Database", "Entry", "Played", "Playlist", "Values"]
 
@@ -22,7 +22,7 @@ class Database(Reading):
         lost = []
         with self._writing() as db:
             for playlist, wanted in lists.items():
-                if not _is_ours(db, playlist):
+                if not _may_write(db, playlist):
                     lost.append(playlist)
                 elif tracks(db, playlist.id) != list(wanted):
                     _replace(db, playlist.id, wanted)
@@ -46,30 +46,24 @@ class Database(Reading):
         return added
 
     def make(self, names: Iterable[str]) -> list[Playlist]:
-        """Make playlists that are not there yet; Mixxx must be closed."""
+        """Make playlists, of which none is there yet; Mixxx must be closed."""
         with self._writing() as db:
-            made = []
-            for name in names:
-                row = db.execute("SELECT id FROM Playlists WHERE name = ? AND hidden = ?", (name, PLAIN)).fetchone()
-                made.append(Playlist(int(row[0]) if row else _make(db, name), name))
-            return made
+            return [Playlist(_make(db, name), name) for name in names]
 
-    def remove(self, playlists: Iterable[Playlist]) -> None:
-        """Remove playlists with their rows; Mixxx must be closed."""
+    def remove(self, playlists: Iterable[Playlist]) -> list[Playlist]:
+        """Remove playlists with their rows, locked ones too; Mixxx must be closed. Returns those that were there."""
         with self._writing() as db:
-            for playlist in playlists:
-                if _is_ours(db, playlist):
-                    db.execute("DELETE FROM PlaylistTracks WHERE playlist_id = ?", (playlist.id,))
-                    db.execute("DELETE FROM Playlists WHERE id = ?", (playlist.id,))
+            there = [playlist for playlist in playlists if is_there(db, playlist)]
+            for playlist in there:
+                db.execute("DELETE FROM PlaylistTracks WHERE playlist_id = ?", (playlist.id,))
+                db.execute("DELETE FROM Playlists WHERE id = ?", (playlist.id,))
+            return there
 
 
-def _is_ours(db: sqlite3.Connection, playlist: Playlist) -> bool:
+def _may_write(db: sqlite3.Connection, playlist: Playlist) -> bool:
     """Whether the playlist is there as we made it, and not locked by the user."""
-    found = db.execute(
-        "SELECT 1 FROM Playlists WHERE id = ? AND name = ? AND hidden = ? AND coalesce(locked, 0) = 0",
-        (playlist.id, playlist.name, PLAIN),
-    )
-    return found.fetchone() is not None
+    locked = db.execute("SELECT coalesce(locked, 0) FROM Playlists WHERE id = ?", (playlist.id,)).fetchone()
+    return is_there(db, playlist) and not locked[0]
 
 
 def _replace(db: sqlite3.Connection, playlist: int, wanted: Sequence[int]) -> None:

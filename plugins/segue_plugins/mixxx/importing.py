@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
@@ -17,6 +17,8 @@ SOURCE: Final = "mixxx"
 _AT_ONCE: Final = 200
 _CRATE_AT_ONCE: Final = 500
 _LONGEST_NAME: Final = 200
+_LONGEST_TEXT: Final = 4096
+"""Characters that Segue takes of a crate's name, and of an artist, a title or a key."""
 _SLOWEST, _FASTEST = 20.0, 999.0
 """Tempi that Segue takes."""
 _TRIES: Final = 30
@@ -69,19 +71,25 @@ def run(client: Client, database: Database, progress: Callable[[int, int], None]
     """
     values = _patient(database.values)
     ids, waiting, changed = _take_over(client, values, progress)
-    crates = _copy_crates(client, _patient(database.crates), ids)
+    crates = _copy_crates(client, _merged(_patient(database.crates), ids))
     lists = _patient(database.counts)
     lesson = client.learn(database.path) if lists.playlists + lists.nights else None
     return Imported(len(values), len(ids), waiting, changed, crates, lesson)
 
 
-def wait(client: Client, progress: Callable[[int, int], None] = lambda *_: None) -> None:
-    """Wait until Segue has listened to all that it watches; `progress` hears of files done, of how many."""
+def wait(client: Client, progress: Callable[[int, int], None] = lambda *_: None) -> str | None:
+    """Wait until Segue has listened to all that it watches; `progress` hears of files done, of how many.
+
+    Returns why it did not wait to the end, as a sentence; None: it did.
+    """
     while True:
         status = client.status()
         done, left = status.tracks.indexed + status.tracks.failed, status.tracks.queued + len(status.analysing)
         if not left and not status.scanning:
-            return
+            return None
+        if left and not status.analysing and (status.paused or status.gig_mode):
+            why = "it is paused (`segue resume`)" if status.paused else "a deck plays"
+            return f"Segue listens to nothing new now: {why}. {left} {_are(left)} not waited for."
         progress(done, done + left)
         time.sleep(_LOOK_SECONDS)
 
@@ -109,28 +117,51 @@ def _take_over(
 def _said(values: Values) -> Said:
     bpm = values.bpm if values.bpm is not None and _SLOWEST <= values.bpm <= _FASTEST else None
     return Said(
-        path=values.path.replace("/", os.sep),  # Mixxx writes slashes everywhere
-        artist=values.artist or None,
-        title=values.title or None,
+        path=values.path,
+        artist=values.artist[:_LONGEST_TEXT] or None,
+        title=values.title[:_LONGEST_TEXT] or None,
         duration=values.seconds or None,
         bpm=bpm,
         settled=values.locked and bpm is not None,
-        key=values.key,
+        key=values.key[:_LONGEST_TEXT] if values.key else None,
         rating=values.rating or None,
     )
 
 
-def _copy_crates(client: Client, crates: Mapping[str, Sequence[str]], ids: Mapping[str, int]) -> int:
-    copied = 0
+def _merged(crates: Mapping[str, Sequence[str]], ids: Mapping[str, int]) -> dict[str, list[str]]:
+    """Segue's tracks in each crate, by the name that Segue can keep: two of Mixxx's may have one there."""
+    names: dict[str, str] = {}
+    merged: dict[str, dict[str, None]] = {}
     for name, paths in crates.items():
-        tracks = [f"#{ids[path]}" for path in paths if path in ids]
-        try:
-            for number, batch in enumerate(_batches(tracks, _CRATE_AT_ONCE)):
-                client.set_crate(name.strip()[:_LONGEST_NAME], batch, add=number > 0, source=SOURCE)
-        except (InvalidParamsError, TrackNotFoundError):  # a name of blanks; tracks that have gone just now
-            continue
-        copied += bool(tracks)
-    return copied
+        kept = name.strip()[:_LONGEST_NAME].strip()
+        kept = names.setdefault(_folded(kept), kept)
+        merged.setdefault(kept, {}).update(dict.fromkeys(f"#{ids[path]}" for path in paths if path in ids))
+    return {name: list(tracks) for name, tracks in merged.items() if tracks}
+
+
+def _folded(name: str) -> str:
+    """Equal for two names that Segue takes for one."""
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    return " ".join(bare.casefold().split())
+
+
+def _copy_crates(client: Client, crates: Mapping[str, Sequence[str]]) -> int:
+    """Let Segue's crates of Mixxx's hold what these do, and no others; returns how many were copied."""
+    copied = {name for name, tracks in crates.items() if _is_copied(client, name, tracks)}
+    wanted = set(map(_folded, crates))
+    for crate in client.crates().crates:
+        if crate.source == SOURCE and _folded(crate.name) not in wanted:
+            client.set_crate(crate.name, [], source=SOURCE)
+    return len(copied)
+
+
+def _is_copied(client: Client, name: str, tracks: Sequence[str]) -> bool:
+    try:
+        for number, batch in enumerate(_batches(tracks, _CRATE_AT_ONCE)):
+            client.set_crate(name, batch, add=number > 0, source=SOURCE)
+    except (InvalidParamsError, TrackNotFoundError):  # a name of blanks; tracks that have gone just now
+        return False
+    return True
 
 
 def _batches(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:

@@ -76,9 +76,20 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     interview = Interview(settings, options, voice)
     if options.undo:
         interview.undo()
+    elif _only_stops(options):
+        interview.stop()
     else:
         interview.set_up()
     return int(voice.failed)
+
+
+def _only_stops(options: argparse.Namespace) -> bool:
+    """Whether ``--start no`` is all that was said."""
+    others = (
+        *(options.yes, options.no_input, options.names, options.no_link, options.prefix is not None),
+        *(options.link, options.mapping, options.watch is not None, options.imports is not None),
+    )
+    return options.start == "no" and not any(others)
 
 
 class Interview:
@@ -130,10 +141,21 @@ class Interview:
             except DaemonError as error:
                 self._voice.tell(
                     f"{error.message} It will go on starting `segue mixxx` by itself until you say "
-                    "`segue mixxx setup --start no` while it runs."
+                    "`segue mixxx setup --start no`, and nothing more, while it runs."
                 )
-        removed = setup.undo(self._settings)
-        self._voice.say(f"Removed from {self._settings.folder}: {', '.join(removed)}, and all else that setup made.")
+        undone = setup.undo(self._settings)
+        what = ", ".join([*undone.removed, "all else that setup made" if undone.removed else "all that setup made"])
+        self._voice.say(f"Removed from {self._settings.folder}: {what}.")
+        if undone.left:
+            self._voice.say(
+                f"Left as it is: {', '.join(undone.left)}. It has another name than Segue gave it: delete it in Mixxx if it is not yours."
+            )
+
+    def stop(self) -> None:
+        """Start `segue mixxx` by itself no more, and change nothing else."""
+        with Client(self._options.home) as client:
+            self._start(client, wanted=False)
+        self._voice.say("Nothing else was changed.")
 
     # What there is --------------------------------------------------------------------------------------------------
 
@@ -243,13 +265,16 @@ class Interview:
             client.ping(timeout=2.0)
         except DaemonNotRunningError:
             home = ["--home", self._options.home] if self._options.home else []
-            up = subprocess.run(
-                [sys.executable, "-P", "-m", "segue.cli.main", *home, "up", "--no-wait"],
-                check=False,
-                capture_output=True,
-                text=True,
-                timeout=_START_SECONDS,
-            )
+            try:
+                up = subprocess.run(
+                    [sys.executable, "-P", "-m", "segue.cli.main", *home, "up", "--no-wait"],
+                    check=False,
+                    capture_output=True,
+                    text=True,
+                    timeout=_START_SECONDS,
+                )
+            except subprocess.TimeoutExpired:
+                raise DaemonStartError(f"Segue did not start within {_START_SECONDS:.0f} s.") from None
             if up.returncode:
                 raise DaemonStartError(up.stderr.strip().removeprefix("segue: ") or "Segue did not start.") from None
             self._voice.say("Segue is running in the background.")

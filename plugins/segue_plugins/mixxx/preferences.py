@@ -34,6 +34,10 @@ class Choice(msgspec.Struct, frozen=True):
     opened: str | None = None
     made: tuple[str, ...] = ()
     """Groups that were not there."""
+    opens: bool = True
+    """Mixxx was told to open it, too."""
+    lines: dict[str, str] = {}
+    """Whole lines of values that were empty, by group: only they know which blanks were behind the key."""
 
 
 class Controller(NamedTuple):
@@ -79,18 +83,22 @@ class Preferences:
             found[key] = Controller(key, mapping, self._value(OPENED, key) == "1")
         return sorted(found.values())
 
-    def choose(self, key: str, file: str) -> Choice | None:
-        """Let Mixxx open a controller with a mapping; None: it does so already."""
+    def choose(self, key: str, file: str, *, opens: bool = True) -> Choice | None:
+        """Give a controller a mapping, and (`opens`) let Mixxx open it; None: it is so already."""
+        groups = (OPENED, MAPPINGS) if opens else (MAPPINGS,)
         choice = Choice(
             key,
             file,
             self._value(MAPPINGS, key),
             self._value(OPENED, key),
-            tuple(group for group in (OPENED, MAPPINGS) if self._header(group) is None),
+            tuple(group for group in groups if self._header(group) is None),
+            opens,
+            {group: self._line(group, key) for group in groups if self._value(group, key) == ""},
         )
-        if choice.opened == "1" and _name(choice.mapping) == file:
+        if _name(choice.mapping) == file and (choice.opened == "1" or not opens):
             return None
-        self._put(OPENED, key, "1")
+        if opens:
+            self._put(OPENED, key, "1")
         self._put(MAPPINGS, key, file)
         return choice
 
@@ -100,8 +108,12 @@ class Preferences:
         if _name(now) != choice.file and (now, choice.mapping) != (None, None):
             return False
         for group, before in ((MAPPINGS, choice.mapping), (OPENED, choice.opened)):
+            if group == OPENED and not choice.opens:
+                continue
             if before is None:
                 self._remove(group, choice.key, whole=group in choice.made)
+            elif group in choice.lines:
+                self._write_line(group, choice.key, choice.lines[group])
             else:
                 self._put(group, choice.key, before)
         return True
@@ -142,6 +154,17 @@ class Preferences:
     def _value(self, group: str, key: str) -> str | None:
         found = self._find(group, key)
         return None if found is None else _parts(self._lines[found])[1]
+
+    def _line(self, group: str, key: str) -> str:
+        """The whole line of a key that is there, without its end."""
+        found = self._find(group, key)
+        return "" if found is None else _ENDING.sub("", self._lines[found])
+
+    def _write_line(self, group: str, key: str, said: str) -> None:
+        """Put a whole line in the place of the one that a key has, if it has one."""
+        found = self._find(group, key)
+        if found is not None:
+            self._lines[found] = f"{said}{_ENDING.findall(self._lines[found])[0]}"
 
     def _put(self, group: str, key: str, value: str) -> None:
         found = self._find(group, key)

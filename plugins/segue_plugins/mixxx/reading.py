@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from segue_plugins.mixxx.connection import Connection
 
+_OURS, _THEIRS = os.sep, "/"
+"""Mixxx writes slashes on all systems."""
 PLAIN: Final = 0
 AUTO_DJ: Final = 1
 HISTORY: Final = 2
@@ -79,34 +82,40 @@ class Counts(NamedTuple):
 
 
 class Reading(Connection):
-    """Questions to Mixxx's data base. Each may raise ProgramBusyError: somebody writes just now, ask again."""
+    """Questions to Mixxx's data base. Each may raise ProgramBusyError: somebody writes just now, ask again.
+
+    Paths are as this system writes them, in questions and in answers.
+    """
 
     def last_played(self) -> Played | None:
         """The last row of the history; Mixxx writes one when a track has become the loudest."""
         rows = self._rows(
             f"SELECT t.id, f.location, l.duration FROM {_LISTS} WHERE p.hidden = ? ORDER BY t.id DESC LIMIT 1", HISTORY
         )
-        return Played(int(rows[0][0]), str(rows[0][1]), float(rows[0][2] or 0.0)) if rows else None
+        return Played(int(rows[0][0]), _ours(rows[0][1]), float(rows[0][2] or 0.0)) if rows else None
 
     def is_analysed(self, path: str) -> bool:
         """Whether Mixxx has analysed a file, so that whoever opens it does so to play it."""
         return bool(
             self._rows(
-                f"SELECT 1 FROM {_TRACKS} JOIN track_analysis a ON a.track_id = l.id WHERE f.location = ? LIMIT 1", path
+                f"SELECT 1 FROM {_TRACKS} JOIN track_analysis a ON a.track_id = l.id WHERE f.location = ? LIMIT 1",
+                _theirs(path),
             )
         )
 
     def ids(self, paths: Iterable[str]) -> dict[str, int]:
-        """Ids of the tracks that Mixxx's library has, by path."""
-        rows = self._rows(f"SELECT f.location, l.id FROM {_TRACKS} WHERE {_listed('f.location')} AND {_THERE}", paths)
-        return {str(path): int(number) for path, number in rows}
+        """Ids of the tracks that Mixxx's library has, by path as it was asked for."""
+        asked = _asked(paths)
+        rows = self._rows(f"SELECT f.location, l.id FROM {_TRACKS} WHERE {_listed('f.location')} AND {_THERE}", asked)
+        return {asked[str(path)]: int(number) for path, number in rows}
 
     def durations(self, paths: Iterable[str]) -> dict[str, float]:
-        """Seconds by path, of the tracks whose length Mixxx knows."""
+        """Seconds by path as it was asked for, of the tracks whose length Mixxx knows."""
+        asked = _asked(paths)
         rows = self._rows(
-            f"SELECT f.location, l.duration FROM {_TRACKS} WHERE {_listed('f.location')} AND l.duration > 0", paths
+            f"SELECT f.location, l.duration FROM {_TRACKS} WHERE {_listed('f.location')} AND l.duration > 0", asked
         )
-        return {str(path): float(seconds) for path, seconds in rows}
+        return {asked[str(path)]: float(seconds) for path, seconds in rows}
 
     def find(self, duration: float, bpm: float = 0.0) -> str | None:
         """The only track of this length (seconds); of several the only one with this tempo; None: none, or no telling."""
@@ -117,7 +126,7 @@ class Reading(Connection):
         )
         if len(rows) > 1 and bpm:
             rows = [row for row in rows if abs((row[1] or 0.0) - bpm) < _SAME_BPM]
-        return str(rows[0][0]) if len(rows) == 1 else None
+        return _ours(rows[0][0]) if len(rows) == 1 else None
 
     def by_name(self, artist: str, title: str) -> str | None:
         """The only track of this artist and title; None: there is none, or more than one."""
@@ -126,7 +135,7 @@ class Reading(Connection):
             title,
             artist,
         )
-        return str(rows[0][0]) if len(rows) == 1 else None
+        return _ours(rows[0][0]) if len(rows) == 1 else None
 
     def tracks(self, playlist: Playlist) -> list[int]:
         """What a playlist holds, in order."""
@@ -139,7 +148,7 @@ class Reading(Connection):
             f"SELECT l.id, f.location FROM {_LISTS} WHERE p.hidden = ? AND l.mixxx_deleted = 0 ORDER BY t.position, t.id",
             AUTO_DJ,
         )
-        return [Entry(int(number), str(path)) for number, path in rows]
+        return [Entry(int(number), _ours(path)) for number, path in rows]
 
     def night(self) -> list[Entry]:
         """What was played in the last night that Mixxx has written down, the first one first."""
@@ -148,7 +157,7 @@ class Reading(Connection):
             " ORDER BY t.position, t.id",
             HISTORY,
         )
-        return [Entry(int(number), str(path)) for number, path in rows]
+        return [Entry(int(number), _ours(path)) for number, path in rows]
 
     def artists(self, ids: Sequence[int]) -> list[str]:
         """Who made these tracks, where Mixxx knows it; in no order."""
@@ -161,9 +170,23 @@ class Reading(Connection):
         ids = {str(name): int(number) for name, number in rows}
         return [Playlist(ids[name], name) for name in names if name in ids]
 
+    def there(self, playlists: Iterable[Playlist]) -> list[Playlist]:
+        """Those of them that are there under their names."""
+        with self._reading() as db:
+            return [playlist for playlist in playlists if is_there(db, playlist)]
+
+    def names(self, playlists: Iterable[Playlist]) -> list[str]:
+        """What playlists with the ids of these are called now."""
+        rows = self._rows(
+            f"SELECT name FROM Playlists WHERE hidden = ? AND {_listed('id')} ORDER BY id",
+            PLAIN,
+            [playlist.id for playlist in playlists],
+        )
+        return [str(row[0]) for row in rows]
+
     def directories(self) -> list[str]:
         """The folders of music that Mixxx looks through."""
-        return [str(row[0]) for row in self._rows("SELECT directory FROM directories ORDER BY directory")]
+        return [_ours(row[0]) for row in self._rows("SELECT directory FROM directories ORDER BY directory")]
 
     def crates(self) -> dict[str, list[str]]:
         """Paths of the tracks in each crate, by the crate's name."""
@@ -173,7 +196,7 @@ class Reading(Connection):
         )
         found: dict[str, list[str]] = {}
         for name, path in rows:
-            found.setdefault(str(name), []).append(str(path))
+            found.setdefault(str(name), []).append(_ours(path))
         return found
 
     def values(self) -> list[Values]:
@@ -185,12 +208,27 @@ class Reading(Connection):
         )
         return list(map(_values, rows))
 
-    def counts(self) -> Counts:
-        """How much there is of everything."""
+    def locked(self, playlists: Iterable[Playlist]) -> list[Playlist]:
+        """Those of them that the user has locked."""
+        rows = self._rows("SELECT id, name FROM Playlists WHERE hidden = ? AND locked = 1", PLAIN)
+        return [playlist for playlist in playlists if tuple(playlist) in rows]
+
+    def lists(self, but: Iterable[int] = ()) -> int:
+        """How many playlists and nights have tracks, without those of some ids."""
+        rows = self._rows(
+            f"SELECT count(DISTINCT p.id) FROM {_LISTS} WHERE p.hidden IN ({PLAIN}, {HISTORY}) AND NOT {_listed('p.id')}",
+            but,
+        )
+        return int(rows[0][0])
+
+    def counts(self, but: Iterable[int] = ()) -> Counts:
+        """How much there is of everything, without the playlists of some ids."""
         one = self._rows(
-            f"SELECT (SELECT count(*) FROM {_TRACKS} WHERE {_THERE}), (SELECT count(*) FROM Playlists WHERE hidden = ?),"
+            f"SELECT (SELECT count(*) FROM {_TRACKS} WHERE {_THERE}),"
+            f" (SELECT count(*) FROM Playlists WHERE hidden = ? AND NOT {_listed('id')}),"
             " (SELECT count(*) FROM Playlists WHERE hidden = ?), (SELECT count(*) FROM crates)",
             PLAIN,
+            but,
             HISTORY,
         )[0]
         return Counts(*map(int, one))
@@ -204,9 +242,32 @@ class Reading(Connection):
             return db.execute(query, said).fetchall()
 
 
+def _ours(path: object) -> str:
+    """A path of Mixxx's, as this system writes it."""
+    return str(path).replace(_THEIRS, _OURS)
+
+
+def _theirs(path: str) -> str:
+    """A path as Mixxx writes it."""
+    return path.replace(_OURS, _THEIRS)
+
+
+def _asked(paths: Iterable[str]) -> dict[str, str]:
+    """Paths by what Mixxx writes for them."""
+    return {_theirs(path): path for path in paths}
+
+
 def _sayable(value: str | float) -> str | float:
     """Bytes of a file name that are no text cannot be asked for, and Mixxx does not have them."""
     return value.encode(errors="replace").decode() if isinstance(value, str) else value
+
+
+def is_there(db: sqlite3.Connection, playlist: Playlist) -> bool:
+    """Whether there is a playlist with this id and this name."""
+    found = db.execute(
+        "SELECT 1 FROM Playlists WHERE id = ? AND name = ? AND hidden = ?", (playlist.id, playlist.name, PLAIN)
+    )
+    return found.fetchone() is not None
 
 
 def tracks(db: sqlite3.Connection, playlist: int) -> list[int]:
@@ -222,7 +283,7 @@ def _listed(column: str) -> str:
 def _values(row: Sequence[Any]) -> Values:
     path, artist, title, seconds, bpm, locked, key_id, key, rating, plays = row
     return Values(
-        path=str(path),
+        path=_ours(path),
         artist=str(artist),
         title=str(title),
         seconds=max(float(seconds), 0.0),

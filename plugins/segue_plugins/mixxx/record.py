@@ -14,7 +14,8 @@ from segue_plugins.mixxx.settings import Settings
 
 LANES: Final = ("next", "stay", "lift", "turn")
 """What our playlists are for; records of earlier versions lack the first."""
-_FILE: Final = "setup.json"
+FILE: Final = "setup.json"
+"""In our folder."""
 
 
 class Record(msgspec.Struct, kw_only=True):
@@ -29,12 +30,19 @@ class Record(msgspec.Struct, kw_only=True):
     """Files in it that are copies of the user's mappings, with their scripts."""
     choices: list[Choice] = []
     """Changes of Mixxx's preferences, the first one first."""
+    former: list[int] = []
+    """Ids of playlists that Segue has filled, and that the user has given other names since."""
     start: bool = False
     """The daemon was asked to start the shim by itself."""
 
     def playlist(self, lane: str) -> Playlist:
         """The playlist of a lane. KeyError when there is none: see `playlists`."""
         return Playlist(self.ids[lane], self.lanes[lane])
+
+    @property
+    def own(self) -> frozenset[int]:
+        """Ids of all playlists that Segue has filled."""
+        return frozenset((*self.ids.values(), *self.former))
 
     @property
     def playlists(self) -> dict[str, Playlist]:
@@ -44,24 +52,30 @@ class Record(msgspec.Struct, kw_only=True):
 
 def read(settings: Settings) -> Record | None:
     """What was set up in this folder; None: nothing."""
-    file = settings.own / _FILE
+    file = settings.own / FILE
     try:
         return msgspec.json.decode(file.read_bytes(), type=Record)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
         raise ProgramSetupError(
-            f"{file} cannot be read ({error}), so that Segue does not know which playlists are its own. With Mixxx closed, delete "
-            "the folder it is in and Segue's playlists in Mixxx, then run `segue mixxx setup`."
+            f"{file} cannot be read ({error}), so that Segue does not know which playlists are its own. Delete Segue's "
+            "playlists in Mixxx, close it, and delete the folder that this file is in; a controller that Segue gave a mapping in "
+            "mixxx.cfg keeps it until you choose another one in Mixxx's preferences. Then run `segue mixxx setup`."
         ) from error
 
 
 def write(settings: Settings, record: Record) -> None:
     """Write it down, whole or not at all."""
     settings.own.mkdir(exist_ok=True)
-    part = settings.own / f"{_FILE}.part"
+    part = settings.own / f"{FILE}.part"
     with part.open("wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(record)))
         file.flush()
         os.fsync(file.fileno())
-    part.replace(settings.own / _FILE)
+    part.replace(settings.own / FILE)
+
+
+def forget(settings: Settings) -> None:
+    """Remove it: nothing is set up any more."""
+    (settings.own / FILE).unlink(missing_ok=True)

@@ -16,6 +16,9 @@ _CONFIG: Final = "mixxx.cfg"
 _VERSION: Final = re.compile(r"^Version\s+(\S+)", re.MULTILINE)
 _FLAGS: Final = ("--settingsPath", "--settings-path")
 """Of Mixxx up to 2.3, and later."""
+SHIM_LOCK: Final = "shim.lock"
+AUTODJ_LOCK: Final = "autodj.lock"
+"""In our folder: held while `segue mixxx`, or `segue mixxx autodj`, runs."""
 OWN: Final = "segue"
 """Our folder in Mixxx's: the backup and what was set up."""
 
@@ -69,6 +72,10 @@ def find(explicit: str | Path | None = None) -> Settings:
         named = Settings(Path(explicit).expanduser().absolute())
         if named.database.is_file():
             return named
+        if named.folder.is_file():
+            raise ProgramNotFoundError(
+                f"{named.folder} is a file: name the folder that it is in, {named.folder.parent}."
+            )
         raise ProgramNotFoundError(
             f"There is no {DATABASE} in {named.folder}. Name the folder that Mixxx shows under Help, or in its log."
         )

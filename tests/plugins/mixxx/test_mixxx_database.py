@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import mixxx_tables
 import pytest
 from mixxx_tables import execute
 
-from segue.errors import ProgramUnknownError
+from segue.errors import ProgramBusyError, ProgramError, ProgramUnknownError
+from segue_plugins.mixxx import reading
 from segue_plugins.mixxx.database import Database, Entry, Playlist, Values
 
 A, B, GONE, NONE = (f"/music/{name}.flac" for name in ("a", "b", "gone", "none"))
@@ -91,6 +94,30 @@ def test_the_auto_dj_queue_grows_at_its_end_only(database):
     assert database.tracks(Playlist(3, "Friday")) == [1, 2]
     execute(database.path, "DELETE FROM Playlists WHERE hidden = 1")
     assert database.append_auto_dj([1]) == []
+
+
+def test_paths_as_another_system_writes_them(database, monkeypatch):
+    monkeypatch.setattr(reading, "_OURS", "\\")
+    a, b = "\\music\\a.flac", "\\music\\b.flac"
+    assert database.ids([a, B]) == {a: 1, B: 2}, "under the names that were asked for"
+    assert database.durations([a]) == {a: 200.0}
+    assert database.is_analysed(a)
+    assert [database.find(200.0), database.by_name("Rook", "A"), database.last_played().path] == [a, a, b]
+    assert database.night() == [Entry(2, b)]
+    assert [one.path for one in database.values()] == [a, b]
+    assert (database.crates(), database.directories()) == ({"Mine": [a]}, ["\\music"])
+    database.append_auto_dj([1])
+    assert database.auto_dj() == [Entry(1, a)]
+
+
+def test_only_a_data_base_that_is_in_use_is_busy(database, tmp_path):
+    with pytest.raises(ProgramError) as caught:
+        Database(tmp_path / "none" / "mixxxdb.sqlite").check()
+    assert type(caught.value) is ProgramError
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(ProgramBusyError):
+            database.check()
 
 
 def test_another_programs_data_base(tmp_path):

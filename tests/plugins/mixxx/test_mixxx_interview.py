@@ -13,8 +13,9 @@ import pytest
 from mixxx_tables import execute
 
 from loop import Loop
-from segue_plugins.mixxx import setup
+from segue_plugins.mixxx import importing, interview, setup
 from segue_plugins.mixxx.__main__ import main
+from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.preferences import Preferences
 from segue_plugins.mixxx.settings import Settings
 from support import remove_home, wait_until
@@ -107,6 +108,70 @@ def test_it_is_started_by_itself_until_setup_is_undone(mixxx: Settings, loop: Lo
     assert shim()[0] is False
 
 
+def test_no_start_alone_sets_nothing_up(
+    mixxx: Settings, loop: Loop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(mixxx.folder.rglob("*"))
+    shared = ["--settings", str(mixxx.folder), "--home", str(loop.home)]
+    loop.client.start_shim("mixxx", mixxx.folder)
+    assert main(["setup", *shared, "--start", "no"]) == 0
+    assert "no longer started by itself" in capsys.readouterr().out
+    assert not any(shim.always for shim in loop.client.shims().shims)
+    assert sorted(mixxx.folder.rglob("*")) == before
+    assert main(["setup", "--settings", str(mixxx.folder), "--home", str(tmp_path / "home"), "--start", "no"]) == 1
+
+
+def test_a_daemon_that_does_not_start_in_time(
+    mixxx: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(interview, "_START_SECONDS", 0.01)
+    assert main(["setup", "--no-input", "--watch", "--settings", str(mixxx.folder), "--home", str(tmp_path / "h")]) == 1
+    assert "did not start within" in capsys.readouterr().err
+
+
+def test_crates_that_are_emptied_renamed_or_written_alike(mixxx: Settings, loop: Loop) -> None:
+    has(mixxx, loop)
+    database = Database(mixxx.database)
+
+    def crates() -> dict[str, set[str]]:
+        importing.run(loop.client, database)
+        held = loop.client.crates().crates
+        return {one.name: {track.title for track in loop.client.crate(one.name).tracks} for one in held}
+
+    execute(mixxx.database, "INSERT INTO crates(id, name) VALUES(5, ' MINE'), (6, ?), (7, ?)", "x" * 300, "x" * 299)
+    execute(mixxx.database, "INSERT INTO crate_tracks VALUES(5, 2), (6, 1), (7, 2)")
+    both = {"Night Bus", "Sunday Market"}
+    found = crates()
+    assert list(found.values()) == [both, both]
+    assert {name.strip().casefold() for name in found} == {"mine", "x" * 200}
+    loop.client.set_crate("Mine", [f"{loop.music}/{MARKET}"])
+    execute(mixxx.database, "DELETE FROM crate_tracks")
+    execute(mixxx.database, "DELETE FROM crates WHERE id > 5")
+    assert crates() == {"Mine": {"Sunday Market"}}, "what was put in here stays"
+    loop.client.remove_crate("Mine")
+
+
+def test_texts_that_are_too_long_cost_nothing_else(mixxx: Settings, loop: Loop) -> None:
+    has(mixxx, loop)
+    execute(mixxx.database, "UPDATE library SET artist = ?, title = ?, key = ?, key_id = 0", *("x" * 5000,) * 3)
+    assert importing.run(loop.client, Database(mixxx.database)).known == 2
+
+
+def test_waiting_ends_where_nothing_is_listened_to(
+    loop: Loop, music: Path, mixxx: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loop.client.pause()
+    try:
+        new = loop.bring([next(path for path in sorted(music.iterdir()) if path.name not in {BUS, MARKET})])
+        wait_until(lambda: loop.status().tracks.queued > 0, 20, what="the new file")
+        assert main(["import", "--wait", "--settings", str(mixxx.folder), "--home", str(loop.home)]) == 0
+        assert "it is paused (`segue resume`). 1 is not waited for." in capsys.readouterr().out
+        new[0].unlink()
+        wait_until(lambda: loop.status().tracks.queued == 0, 20, what="the file to go")
+    finally:
+        loop.client.resume()
+
+
 def test_no_input_does_what_options_say_alone(
     mixxx: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,5 +220,6 @@ def test_questions_at_a_terminal(mixxx: Settings, tmp_path: Path, answers: str, 
     assert b"Go on? [Y/n]" in heard
     assert (setup.read(mixxx) is not None) == done
     if done:
+        assert b"Please answer y or n." in heard
         assert b"Let Segue listen to the music in /music? [Y/n]" in heard
         assert (mixxx.controllers / "Box with Segue.midi.xml").exists()

@@ -138,6 +138,16 @@ def test_mixxxs_own_mapping_rides_without_its_scripts(mixxx):
         setup.ride(mixxx, "Korg Old")
 
 
+def test_a_controller_that_is_switched_off_stays_off(mixxx):
+    mixxx.config.write_text(mixxx.config.read_text().replace("Deck_Box 1", "Deck_Box 0"))
+    before = mixxx.config.read_bytes()
+    setup.set_up(mixxx)
+    assert setup.ride(mixxx, "box").controllers == ["Deck_Box"]
+    assert Preferences(mixxx).controllers()[0] == ("Deck_Box", "Box with Segue.midi.xml", False)
+    setup.undo(mixxx)
+    assert mixxx.config.read_bytes() == before
+
+
 def test_a_mapping_from_anywhere_brings_its_scripts(mixxx, tmp_path):
     setup.set_up(mixxx)
     away = tmp_path / "Downloads"

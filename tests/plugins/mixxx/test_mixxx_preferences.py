@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from segue.errors import ProgramSetupError
-from segue_plugins.mixxx.preferences import Controller, Preferences, key_of
+from segue_plugins.mixxx.preferences import Choice, Controller, Preferences, key_of
 from segue_plugins.mixxx.settings import Settings
 
 FULL = b"""
@@ -70,6 +71,35 @@ def test_what_is_chosen_and_taken_back_leaves_no_trace(place, text, end, key):
     assert place.config.read_bytes() == text
     assert place.config.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in place.folder.iterdir()] == ["mixxx.cfg"]
+
+
+@pytest.mark.parametrize("blanks", [b"", b" ", b" \t"])
+@pytest.mark.parametrize("empty", [b"Old_Box 0", b"Old_Box   Old.midi.xml"])
+def test_a_key_without_a_value_comes_back_as_it_was(place, empty, blanks):
+    text = FULL.replace(empty, b"Old_Box" + blanks)
+    place.config.write_bytes(text)
+    preferences = Preferences(place)
+    choice = preferences.choose("Old_Box", SEGUE)
+    preferences.save()
+    assert b"Old_Box 1" in place.config.read_bytes()
+    again = Preferences(place)
+    assert again.take_back(msgspec.json.decode(msgspec.json.encode(choice), type=Choice))
+    again.save()
+    assert place.config.read_bytes() == text
+
+
+def test_a_mapping_alone_leaves_open_what_is_open(place):
+    place.config.write_bytes(FULL)
+    preferences = Preferences(place)
+    choice = preferences.choose("Old_Box", SEGUE, opens=False)
+    assert preferences.choose("Old_Box", SEGUE, opens=False) is None
+    preferences.save()
+    assert place.config.read_bytes() == FULL.replace(b"Old.midi.xml", SEGUE.encode())
+    place.config.write_bytes(place.config.read_bytes().replace(b"Old_Box 0", b"Old_Box 1"))
+    preferences = Preferences(place)
+    assert preferences.take_back(choice)
+    preferences.save()
+    assert place.config.read_bytes() == FULL.replace(b"Old_Box 0", b"Old_Box 1"), "the user opened it since"
 
 
 def test_what_mixxx_has_written_since_stays(place):

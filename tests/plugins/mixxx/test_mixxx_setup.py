@@ -17,12 +17,14 @@ from segue.errors import (
     ProgramNotFoundError,
     ProgramRunningError,
     ProgramSetupError,
+    ProgramTakenError,
     ProgramUnknownError,
 )
 from segue_plugins.mixxx import process, settings, setup
 from segue_plugins.mixxx.__main__ import main
 from segue_plugins.mixxx.database import Database, Playlist
 from segue_plugins.mixxx.settings import Settings
+from segue_plugins.one_at_a_time import one_at_a_time
 
 
 @pytest.fixture
@@ -96,7 +98,7 @@ def test_setup_twice_and_undo(mixxx):
     after = content(mixxx)
     assert setup.set_up(mixxx).playlists == ["Segue: next", "Segue: stay", "Segue: lift", "Segue: turn"]
     assert content(mixxx) == after
-    assert setup.undo(mixxx) == done.playlists
+    assert setup.undo(mixxx) == (done.playlists, [])
     assert content(mixxx) == before
     assert files(mixxx) == there
     with pytest.raises(ProgramNotFoundError):
@@ -118,6 +120,96 @@ def test_a_setup_that_was_cut_short_is_taken_up_again(mixxx, monkeypatch):
     assert setup.set_up(mixxx).playlists
     setup.undo(mixxx)
     assert content(mixxx) == before
+
+
+def die_before_the_playlists_are_known(place, monkeypatch):
+    make = Database.make
+
+    def and_die(database, names):
+        make(database, names)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "make", and_die)
+        with pytest.raises(KeyboardInterrupt):
+            setup.set_up(place)
+
+
+def test_a_setup_that_was_cut_short_before_it_knew_its_playlists(mixxx, monkeypatch):
+    before = content(mixxx)
+    for again in (False, True):
+        die_before_the_playlists_are_known(mixxx, monkeypatch)
+        if again:
+            setup.set_up(mixxx)
+        assert setup.undo(mixxx).left == []
+        assert content(mixxx) == before
+
+
+def test_a_playlist_that_the_user_made_in_place_of_ours_stays_his(mixxx):
+    setup.set_up(mixxx)
+    change(mixxx, "DELETE FROM Playlists WHERE name = 'Segue: stay'")
+    change(mixxx, "INSERT INTO Playlists(id, name, position, hidden) VALUES(77, 'Segue: stay', 9, 0)")
+    change(mixxx, "INSERT INTO PlaylistTracks(playlist_id, track_id, position) VALUES(77, 1, 1), (77, 2, 2)")
+    with pytest.raises(ProgramSetupError, match=r"playlists of yours with the names Segue: stay\..*undo"):
+        setup.set_up(mixxx)
+    assert setup.read(mixxx).ids["stay"] != 77
+    assert setup.undo(mixxx) == (["Segue: next", "Segue: lift", "Segue: turn"], [])
+    assert Database(mixxx.database).tracks(Playlist(77, "Segue: stay")) == [1, 2]
+
+
+def test_a_deleted_playlist_is_made_again(mixxx, monkeypatch):
+    before = content(mixxx)
+    setup.set_up(mixxx)
+    change(mixxx, "DELETE FROM Playlists WHERE name = 'Segue: stay'")
+    change(mixxx, "INSERT INTO Playlists(id, name, position, hidden) VALUES(77, 'Mine', 9, 0)")
+    die_before_the_playlists_are_known(mixxx, monkeypatch)
+    setup.set_up(mixxx)
+    assert setup.read(mixxx).playlist("stay") == Playlist(78, "Segue: stay")
+    assert setup.undo(mixxx).left == []
+    change(mixxx, "DELETE FROM Playlists WHERE id = 77")
+    assert content(mixxx) == before
+
+
+def test_undoing_removes_locked_playlists_and_says_which_it_leaves(mixxx, capsys):
+    setup.set_up(mixxx)
+    change(mixxx, "UPDATE Playlists SET locked = 1 WHERE name = 'Segue: stay'")
+    change(mixxx, "UPDATE Playlists SET name = 'My lift' WHERE name = 'Segue: lift'")
+    assert main(["setup", "--undo", "--settings", str(mixxx.folder)]) == 0
+    said = capsys.readouterr().out
+    assert "Segue: next, Segue: stay, Segue: turn, all else" in said
+    assert "Left as it is: My lift." in said
+    with closing(sqlite3.connect(mixxx.database)) as db:
+        assert [name for (name,) in db.execute("SELECT name FROM Playlists WHERE hidden = 0 ORDER BY id")] == [
+            "Friday", "My lift",
+        ]  # fmt: skip
+    assert not mixxx.own.exists()
+
+
+@pytest.mark.parametrize("lock", ["shim.lock", "autodj.lock"])
+def test_nothing_is_undone_while_segue_follows_mixxx(mixxx, lock):
+    setup.set_up(mixxx)
+    there, before = files(mixxx), content(mixxx)
+    with one_at_a_time(mixxx.own / lock, "Mixxx"), pytest.raises(ProgramTakenError, match="End it first"):
+        setup.undo(mixxx)
+    assert (files(mixxx) - {Path("segue", name) for name in ("shim.lock", "autodj.lock")}, content(mixxx)) == (
+        there,
+        before,
+    )
+    setup.undo(mixxx)
+    assert not mixxx.own.exists()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_backup_that_cannot_be_made_leaves_nothing_behind(mixxx, monkeypatch, error):
+    there, before = files(mixxx), content(mixxx)
+
+    def full(_):
+        raise error
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises((ProgramSetupError, KeyboardInterrupt)):
+        setup.set_up(mixxx)
+    assert (files(mixxx), content(mixxx)) == (there, before)
 
 
 def test_names_one_by_one(mixxx):
@@ -246,7 +338,7 @@ def test_a_locked_data_base_is_busy_and_soon_says_so(mixxx):
 def test_the_command_says_what_is_wrong(mixxx, tmp_path, capsys):
     assert main(["--settings", str(tmp_path)]) == 1
     assert "There is no mixxxdb.sqlite" in capsys.readouterr().err
-    assert main(["--settings", str(mixxx.folder)]) == 1
+    assert main(["--settings", str(mixxx.folder)]) == 4
     assert "is not set up" in capsys.readouterr().err
     assert main(["setup", "--settings", str(mixxx.folder)]) == 0
     assert "--mapping NAME" in capsys.readouterr().out
