@@ -70,10 +70,11 @@ def read(path: Path) -> Reading:
 
 
 def _ours(path: Path) -> frozenset[int]:
-    """Ids of the playlists that Segue keeps filled, as its setup has written them down beside the data base."""
+    """Ids of the playlists that Segue fills or once filled, as its setup has written them down beside the data base."""
     try:
         record = json.loads((path.parent / SETUP).read_bytes())
-        return frozenset(number for number in record["ids"].values() if isinstance(number, int))
+        ids = (*record["ids"].values(), *record.get("former", ()))
+        return frozenset(number for number in ids if isinstance(number, int))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return frozenset()
 

@@ -82,6 +82,8 @@ def _parse(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     words = parser.add_subparsers(dest="step", metavar="WORD")
     for name, step in _STEPS.items():
         step.options(words.add_parser(name, parents=[shared], help=step.summary, description=step.summary))
+    if rest and not rest[0].startswith("-") and rest[0] not in _STEPS:
+        parser.error(f"there is no word “{rest[0]}”: the words are {', '.join(_STEPS)}")
     is_word = rest[:1] in (["-h"], ["--help"]) or (rest and rest[0] in _STEPS)
     options = parser.parse_args(rest if is_word else ["run", *rest])
     options.settings, options.home = known.settings, known.home

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from segue.client import Client
-from segue.errors import InvalidParamsError, ProgramBusyError, TrackNotFoundError
+from segue.errors import InvalidParamsError, ProgramBusyError, ProgramSetupError, TrackNotFoundError
 from segue.protocol.messages import Lesson, Said
+from segue_plugins.mixxx import record as records
 from segue_plugins.mixxx.database import Database, Values
+from segue_plugins.mixxx.settings import Settings
+from segue_plugins.mixxx.voice import count
 
 SOURCE: Final = "mixxx"
 """Who keeps the crates."""
@@ -24,6 +27,8 @@ _SLOWEST, _FASTEST = 20.0, 999.0
 _TRIES: Final = 30
 _BUSY_SECONDS: Final = 0.1
 _LOOK_SECONDS: Final = 1.0
+_SCAN_SECONDS: Final = 60.0
+_SOON_SECONDS: Final = 1.0
 _T = TypeVar("_T")
 
 
@@ -41,26 +46,30 @@ class Imported(NamedTuple):
     crates: int
     lesson: Lesson | None
     """What was learned from playlists and nights; None: there are none."""
+    looking: bool = False
+    """Segue has not looked through all its folders yet."""
 
     def told(self) -> list[str]:
         """The same for people."""
         absent = self.tracks - self.known - self.waiting
-        lines = [
-            f"{self.known} of Mixxx's {self.tracks} tracks are in Segue's library; of {self.changed} something was new."
-        ]
+        news = f"{self.changed} of them brought something new" if self.changed else "nothing was new"
+        lines = [f"Segue has {self.known} of Mixxx's {count(self.tracks, 'track')}; {news}."]
         if self.waiting:
             lines.append(
-                f"{self.waiting} {_are(self.waiting)} still to be listened to: `segue mixxx import --wait` takes over "
-                "what Mixxx knows of them when that is done."
+                f"Segue is still listening: {count(self.waiting, 'track')} to go. What Mixxx knows of them, and their places in crates and "
+                "playlists, cannot be taken over yet: `segue mixxx import --wait` does that when they are ready."
             )
-        if absent:
+        if absent and self.looking:
+            lines.append(
+                f"Segue still looks through its folders, and has not found {absent} yet: run `segue mixxx import --wait`."
+            )
+        elif absent:
             lines.append(f"{absent} {_are(absent)} in no folder that Segue watches, or cannot be told apart.")
         if self.crates:
-            lines.append(f"{self.crates} {'crate' if self.crates == 1 else 'crates'} copied.")
+            lines.append(f"{count(self.crates, 'crate')} copied.")
         if self.lesson is not None:
-            lines.append(
-                f"{self.lesson.sets} playlists and nights read, {self.lesson.transitions} transitions learned from them."
-            )
+            read = "1 playlist or night" if self.lesson.sets == 1 else f"{self.lesson.sets} playlists and nights"
+            lines.append(f"{read} read, {count(self.lesson.transitions, 'transition')} learned.")
         return lines
 
 
@@ -69,12 +78,23 @@ def run(client: Client, database: Database, progress: Callable[[int, int], None]
 
     Raises the client's errors, and ProgramBusyError.
     """
-    values = _patient(database.values)
+    looking = client.status().scanning
+    values = patiently(database.values)
     ids, waiting, changed = _take_over(client, values, progress)
-    crates = _copy_crates(client, _merged(_patient(database.crates), ids))
-    lists = _patient(database.counts)
-    lesson = client.learn(database.path) if lists.playlists + lists.nights else None
-    return Imported(len(values), len(ids), waiting, changed, crates, lesson)
+    crates = _copy_crates(client, _merged(patiently(database.crates), ids))
+    lists = patiently(lambda: database.lists(_own(database)))
+    lesson = client.learn(database.path) if lists else None
+    return Imported(len(values), len(ids), waiting, changed, crates, lesson, looking)
+
+
+def look(client: Client, say: Callable[[str], None]) -> None:
+    """Wait until Segue has looked through its folders and knows which files there are; not for ever."""
+    began, said = time.monotonic(), False
+    while client.status().scanning and time.monotonic() - began < _SCAN_SECONDS:
+        if not said and time.monotonic() - began > _SOON_SECONDS:
+            say("Segue looks through its folders ...")
+            said = True
+        time.sleep(_BUSY_SECONDS)
 
 
 def wait(client: Client, progress: Callable[[int, int], None] = lambda *_: None) -> str | None:
@@ -169,8 +189,17 @@ def _batches(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
         yield items[start : start + size]
 
 
-def _patient(ask: Callable[[], _T]) -> _T:
-    """Ask again while Mixxx writes; ProgramBusyError when it does not end."""
+def _own(database: Database) -> frozenset[int]:
+    """Ids of Segue's own playlists: what it suggests is nobody's choice."""
+    try:
+        record = records.read(Settings(database.path.parent))
+    except ProgramSetupError:  # a record that cannot be read; the daemon cannot either
+        return frozenset()
+    return record.own if record else frozenset()
+
+
+def patiently(ask: Callable[[], _T]) -> _T:
+    """Ask again for some seconds while Mixxx writes; ProgramBusyError when it does not end."""
     for _ in range(_TRIES):
         try:
             return ask()

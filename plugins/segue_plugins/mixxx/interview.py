@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from segue.client import Client
-from segue.errors import DaemonError, DaemonNotRunningError, DaemonStartError, SegueError
-from segue_plugins.mixxx import importing, setup
+from segue.errors import DaemonError, SegueError
+from segue_plugins.mixxx import setup
 from segue_plugins.mixxx.database import Database
+from segue_plugins.mixxx.errands import Errands
+from segue_plugins.mixxx.importing import patiently
 from segue_plugins.mixxx.mappings import MARK
+from segue_plugins.mixxx.preferences import Preferences
 from segue_plugins.mixxx.settings import Settings
-from segue_plugins.mixxx.voice import Voice, listed
+from segue_plugins.mixxx.voice import Voice, count, listed
 
 PORT: Final = "Segue"
 """What our own MIDI port is called."""
-SHIM: Final = "mixxx"
-_START_SECONDS: Final = 90.0
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C."""
+_SEQUENCER: Final = Path("/dev/snd/seq")
+"""Of ALSA; without it Linux has no MIDI ports of programs."""
+_T = TypeVar("_T")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -41,14 +47,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     answers.add_argument(
         "--no-input", action="store_true", help="ask nothing: the playlists and the script, and what options say"
     )
-    answers.add_argument(
+    link = answers.add_mutually_exclusive_group()
+    link.add_argument(
         "--link",
         nargs="?",
         const=PORT,
         metavar="PORT",
         help="let Mixxx open Segue's own MIDI port (or one that is there, as loopMIDI's) with the mapping Segue",
     )
-    answers.add_argument("--no-link", action="store_true", help="no MIDI port")
+    link.add_argument("--no-link", action="store_true", help="no MIDI port; one that setup chose before is taken back")
     answers.add_argument(
         "--mapping",
         action="append",
@@ -74,12 +81,16 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     """Set Mixxx up, or undo that; returns the exit code."""
     voice = Voice(yes=options.yes, no_input=options.no_input)
     interview = Interview(settings, options, voice)
-    if options.undo:
-        interview.undo()
-    elif _only_stops(options):
-        interview.stop()
-    else:
-        interview.set_up()
+    try:
+        if options.undo:
+            interview.undo()
+        elif _only_stops(options):
+            interview.stop()
+        else:
+            interview.set_up()
+    except KeyboardInterrupt:
+        interview.say_what_is_left()
+        return INTERRUPTED
     return int(voice.failed)
 
 
@@ -100,50 +111,68 @@ class Interview:
         self._options = options
         self._voice = voice
         self._database = Database(settings.database)
+        self._errands = Errands(settings, options.home, voice)
+        self._left: list[str] = []
+        """Of the questions that follow once Mixxx is set up, what is not done yet."""
+
+    def say_what_is_left(self) -> None:
+        """Say what an interruption has left undone."""
+        said = f"Mixxx is set up; not done yet: {', '.join(self._left)}. " if self._left else ""
+        self._voice.say("", f"Interrupted. {said}It can be repeated at any time.")
 
     def set_up(self) -> None:
         """Say what there is, ask, and do it."""
-        self._show()
+        record = setup.read(self._settings)
+        patiently(self._show)
         setup.refuse_running(self._settings)
-        names = ", ".join(
-            dict(self._options.names).get(lane, f"{self._options.prefix or setup.PREFIX}{lane}") for lane in setup.LANES
-        )
-        known = setup.read(self._settings)
-        if self._voice.asks and known is None:
-            self._voice.say(
-                "",
-                f"Segue copies Mixxx's data base once, makes the playlists {names}",
-                f"and puts {setup.SCRIPT} into {self._settings.controllers}. `segue mixxx setup --undo` removes all of it.",
-            )
-            if not self._voice.ask("Go on?"):
-                self._voice.say("Nothing was changed.")
-                return
-        done = setup.set_up(self._settings, self._options.prefix, dict(self._options.names))
+        if self._options.link:
+            Preferences(self._settings)  # must be there: better said before anything is made
+        if self._voice.asks and record is None and not self._is_wanted():
+            self._voice.say("Nothing was changed.")
+            return
+        done = patiently(lambda: setup.set_up(self._settings, self._options.prefix, dict(self._options.names)))
+        self._left = [
+            "the MIDI port",
+            "your controller's mapping",
+            "Mixxx's music",
+            "what it knows",
+            "starting by itself",
+        ]
         self._voice.say(
-            f"Mixxx {self._settings.version} in {self._settings.folder} is set up.",
+            f"Mixxx {self._settings.version}".rstrip() + f" in {self._settings.folder} is set up.",
             f"  Playlists    {', '.join(done.playlists)}",
             f"  Script       {done.script}",
             f"  Backup       {done.backup}",
         )
-        linked = self._link()
-        ridden = self._ride(linked)
-        self._daemon()
-        self._last_words(linked=linked, ridden=ridden)
+        for name in self._locked():
+            self._voice.say(f"  {name} is locked: unlock it in Mixxx, for Segue cannot fill it.")
+        linked = bool(self._attempt(self._link))
+        del self._left[0]
+        ridden = bool(self._attempt(lambda: self._ride(linked)))
+        del self._left[0]
+        started = self._daemon()
+        self._left.clear()
+        self._last_words(linked=linked, ridden=ridden, started=started)
 
     def undo(self) -> None:
         """Remove every trace."""
         record = setup.read(self._settings)
-        if record is not None and record.start:
-            setup.refuse_running(self._settings)
-            try:
-                with Client(self._options.home) as client:
-                    client.stop_shim(SHIM)
-            except DaemonError as error:
-                self._voice.tell(
-                    f"{error.message} It will go on starting `segue mixxx` by itself until you say "
-                    "`segue mixxx setup --start no`, and nothing more, while it runs."
-                )
-        undone = setup.undo(self._settings)
+        if record is None and self._is_stopped():
+            self._voice.say(f"Nothing else was set up in {self._settings.folder}.")
+            return
+        if record is not None:
+            setup.refuse_running(
+                self._settings, "it still shows Segue's playlists, and writes its preferences when it is closed"
+            )
+            if record.start:
+                try:
+                    self._errands.stop()
+                except DaemonError as error:
+                    self._voice.tell(
+                        f"{error.message} So it still starts `segue mixxx` by itself: say `segue mixxx setup --start no`, and nothing "
+                        "more, while it runs."
+                    )
+        undone = patiently(lambda: setup.undo(self._settings))
         what = ", ".join([*undone.removed, "all else that setup made" if undone.removed else "all that setup made"])
         self._voice.say(f"Removed from {self._settings.folder}: {what}.")
         if undone.left:
@@ -153,22 +182,48 @@ class Interview:
 
     def stop(self) -> None:
         """Start `segue mixxx` by itself no more, and change nothing else."""
-        with Client(self._options.home) as client:
-            self._start(client, wanted=False)
+        if not self._errands.stop():
+            self._voice.say("`segue mixxx` was not started by itself.")
         self._voice.say("Nothing else was changed.")
+
+    def _is_stopped(self) -> bool:
+        """Whether the daemon went on starting the shim though nothing is set up, and does so no more."""
+        try:
+            return self._errands.stop()
+        except DaemonError:
+            return False
+
+    def _is_wanted(self) -> bool:
+        names = dict(self._options.names)
+        wanted = ", ".join(names.get(lane, f"{self._options.prefix or setup.PREFIX}{lane}") for lane in setup.LANES)
+        self._voice.say(
+            "",
+            f"Segue copies Mixxx's data base once, makes the playlists {wanted}",
+            f"and puts {', '.join(setup.FILES)} into {self._settings.controllers}.",
+            "`segue mixxx setup --undo` removes all of it.",
+        )
+        return self._voice.ask("Go on?")
+
+    def _attempt(self, step: Callable[[], _T]) -> _T | None:
+        """Do a step; what goes wrong is told, and the next one follows."""
+        try:
+            return step()
+        except SegueError as error:
+            self._voice.tell(error.message)
+            return None
 
     # What there is --------------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        schema, counts = self._database.check(), self._database.counts()
+        record = setup.read(self._settings)
+        schema, counts = self._database.check(), self._database.counts(record.own if record else ())
         controllers = [
             f"{one.key} ({Path(one.mapping).name})" for one in setup.controllers(self._settings) if one.opened
         ]
-        record = setup.read(self._settings)
         self._voice.say(
             f"Found Mixxx {self._settings.version or 'of unknown version'} in {self._settings.folder} (schema {schema}).",
-            f"  Library      {_count(counts.tracks, 'track')}, {_count(counts.playlists, 'playlist')}, "
-            f"{_count(counts.nights, 'night')}, {_count(counts.crates, 'crate')}",
+            f"  Library      {count(counts.tracks, 'track')}, {count(counts.playlists, 'playlist')}, "
+            f"{count(counts.nights, 'night')}, {count(counts.crates, 'crate')}",
             f"  Music        {listed(self._database.directories()) or 'no folder yet'}",
             f"  Controllers  {listed(controllers) or 'none that Mixxx opens'}",
             f"  Segue        {'set up already: ' + ', '.join(record.lanes.values()) if record else 'not set up yet'}",
@@ -178,12 +233,16 @@ class Interview:
 
     def _link(self) -> bool:
         """Let Mixxx open our port."""
+        if self._options.no_link:
+            if setup.unlink(self._settings):
+                self._voice.say("  MIDI port    taken back: Mixxx does not open it any more")
+            return False
         there = find_spec("rtmidi") is not None
         port = self._options.link
-        if port is None and not self._options.no_link and self._is_linked():
+        if port is None and self._is_linked():
             return True
         if port is None:
-            if self._options.no_link or not there or sys.platform == "win32":
+            if not there or sys.platform == "win32":
                 return False
             if not self._voice.ask(
                 "Let Mixxx and Segue talk over a MIDI port of Segue's own? It tells Segue all about the decks, and draws new suggestions at once."
@@ -193,6 +252,10 @@ class Interview:
         self._voice.say(
             f"  MIDI port    {port or PORT}: start `segue mixxx` before Mixxx, which looks for ports only then"
         )
+        if sys.platform == "linux" and (port or PORT) == PORT and not _SEQUENCER.exists():
+            self._voice.say(
+                f"               but there is no {_SEQUENCER} here, so no port can be made yet: `sudo modprobe snd-seq`"
+            )
         if not there:
             self._voice.tell("Segue's own port needs python-rtmidi: pip install 'segue-dj[midi]'.")
         return True
@@ -205,9 +268,8 @@ class Interview:
         wanted = self._options.mapping
         if wanted is not None:
             names = [name for name in wanted if name.lower() != "none"]
-            for name in names:
-                self._add(name)
-            return bool(names)
+            added = [self._attempt(partial(self._add, name)) for name in names]
+            return any(added)
         own = [
             one for one in setup.controllers(self._settings) if one.opened and Path(one.mapping).name != setup.MAPPING
         ]
@@ -215,112 +277,49 @@ class Interview:
         for one in own:
             file = Path(one.mapping).name
             question = f"Add Segue's script to the mapping of {one.key}? A copy of {file} is made and chosen; yours stays as it is."
-            if one not in ridden and self._voice.ask(question, default=not linked):
-                try:
-                    self._add(one.mapping)
-                except SegueError as error:
-                    self._voice.tell(error.message)
-                else:
-                    ridden.append(one)
+            if one in ridden or not self._voice.ask(question, default=not linked):
+                continue
+            if self._attempt(partial(self._add, one.mapping)):
+                ridden.append(one)
         return bool(ridden)
 
-    def _add(self, name: str) -> None:
+    def _add(self, name: str) -> bool:
         ridden = setup.ride(self._settings, name)
         chosen = (
             f"chosen for {', '.join(ridden.controllers)}" if ridden.controllers else "choose it in Mixxx's preferences"
         )
         self._voice.say(f"  Mapping      {ridden.mapping.name}: {chosen}")
+        return True
 
-    def _daemon(self) -> None:
-        """What Segue itself has to do."""
-        folders = self._unwatched()
+    def _locked(self) -> list[str]:
         record = setup.read(self._settings)
-        start = {"yes": True, "no": False, None: None}[self._options.start]
-        steps = (
-            bool(folders)
-            and self._voice.ask(f"Let Segue listen to the music in {listed(folders)}?", answer=self._options.watch),
-            self._voice.ask(
-                "Take over tempi, keys, stars, crates, playlists and nights from Mixxx?", answer=self._options.imports
-            ),
-            (start is not None or record is None or not record.start)
-            and self._voice.ask("Start `segue mixxx` by itself whenever Segue runs?", answer=start),
+        return [one.name for one in self._database.locked(record.playlists.values())] if record else []
+
+    def _daemon(self) -> bool:
+        """What Segue itself has to do; returns whether it starts `segue mixxx` by itself."""
+        folders = self._attempt(lambda: patiently(self._errands.unwatched)) or []
+        record = setup.read(self._settings)
+        is_started = record is not None and record.start
+        watch = bool(folders) and self._voice.ask(
+            f"Let Segue listen to the music in {listed(folders)}?", answer=self._options.watch
         )
-        if not any(steps) and start is None:
-            return
-        try:
-            with Client(self._options.home) as client:
-                self._wake(client)
-                if steps[0]:
-                    self._watch(client, folders)
-                if steps[1]:
-                    self._voice.say(*importing.run(client, self._database, self._voice.progress).told())
-                if steps[2] or start is False:
-                    self._start(client, wanted=steps[2])
-        except SegueError as error:
-            self._voice.tell(error.message)
+        imports = self._voice.ask(
+            "Take over tempi, keys, stars, crates, playlists and nights from Mixxx?", answer=self._options.imports
+        )
+        start = {"yes": True, "no": False, None: None}[self._options.start]
+        if start is None and not is_started and self._voice.ask("Start `segue mixxx` by itself whenever Segue runs?"):
+            start = True
+        if watch or imports or start is not None:
+            done = self._errands.run(folders if watch else [], imports=imports, start=start)
+            return done or (is_started and start is None)
+        return is_started
 
-    def _wake(self, client: Client) -> None:
-        """Start the daemon when none is running, as `segue up` does."""
-        try:
-            client.ping(timeout=2.0)
-        except DaemonNotRunningError:
-            home = ["--home", self._options.home] if self._options.home else []
-            try:
-                up = subprocess.run(
-                    [sys.executable, "-P", "-m", "segue.cli.main", *home, "up", "--no-wait"],
-                    check=False,
-                    capture_output=True,
-                    text=True,
-                    timeout=_START_SECONDS,
-                )
-            except subprocess.TimeoutExpired:
-                raise DaemonStartError(f"Segue did not start within {_START_SECONDS:.0f} s.") from None
-            if up.returncode:
-                raise DaemonStartError(up.stderr.strip().removeprefix("segue: ") or "Segue did not start.") from None
-            self._voice.say("Segue is running in the background.")
-
-    def _unwatched(self) -> list[str]:
-        """Mixxx's music folders that Segue does not watch, as far as it can be asked."""
-        folders = self._database.directories()
-        try:
-            with Client(self._options.home) as client:
-                watched = [Path(folder.path) for folder in client.folders().folders]
-        except DaemonError:
-            return folders
-        return [one for one in folders if not any(Path(one) == it or it in Path(one).parents for it in watched)]
-
-    def _watch(self, client: Client, folders: list[str]) -> None:
-        watched: list[Path] = []
-        for folder in map(Path, folders):
-            if any(one in folder.parents for one in watched):
-                continue
-            try:
-                client.add_folder(folder)
-                watched.append(folder)
-                self._voice.say(f"  Listening to {folder}")
-            except DaemonError:
-                raise
-            except SegueError as error:  # its drive is not there, say
-                self._voice.tell(error.message)
-
-    def _start(self, client: Client, *, wanted: bool) -> None:
-        if wanted:
-            client.start_shim(SHIM, self._settings.folder)
-            self._voice.say("  `segue mixxx` runs from now on whenever Segue does.")
-        elif any(shim.name == SHIM and (shim.always or shim.pid) for shim in client.shims().shims):
-            client.stop_shim(SHIM)
-            self._voice.say("  `segue mixxx` is no longer started by itself.")
-        setup.note_start(self._settings, wanted)
-
-    def _last_words(self, *, linked: bool, ridden: bool) -> None:
-        lines = ["", "Start `segue mixxx` and Mixxx, load a track, and click one of the playlists."]
+    def _last_words(self, *, linked: bool, ridden: bool, started: bool) -> None:
+        first = "Start Mixxx" if started else "Start `segue mixxx` and Mixxx"
+        lines = ["", f"{first}, load a track, and click one of the playlists."]
         if not linked and not ridden:
             lines += [
                 "To see new suggestions without a click, the script must ride in the mapping of your controller:",
                 "  segue mixxx setup --mapping NAME     (as Mixxx's preferences call it)",
             ]
         self._voice.say(*lines, "`segue mixxx setup --undo` removes all of this.")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

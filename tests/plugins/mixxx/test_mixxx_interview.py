@@ -13,7 +13,7 @@ import pytest
 from mixxx_tables import execute
 
 from loop import Loop
-from segue_plugins.mixxx import importing, interview, setup
+from segue_plugins.mixxx import errands, importing, interview, setup
 from segue_plugins.mixxx.__main__ import main
 from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.preferences import Preferences
@@ -70,7 +70,7 @@ def test_yes_to_all(mixxx: Settings, loop: Loop, tmp_path: Path, capsys: pytest.
         "Segue: next, Segue: stay, Segue: lift, Segue: turn",
         "Box with Segue.midi.xml: chosen for Box",
         f"Listening to {more}",
-        "2 of Mixxx's 3 tracks are in Segue's library; of 2 something was new.",
+        "Segue has 2 of Mixxx's 3 tracks; 2 of them brought something new.",
         "1 is in no folder that Segue watches",
         "1 crate copied.",
     ):
@@ -87,7 +87,7 @@ def test_yes_to_all(mixxx: Settings, loop: Loop, tmp_path: Path, capsys: pytest.
     learned = loop.client.memory().total
 
     assert main(["import", "--wait", *shared]) == 0
-    assert "of 0 something was new." in capsys.readouterr().out
+    assert "; nothing was new." in capsys.readouterr().out
     assert loop.client.memory().total == learned
     assert len(loop.client.crates().crates) == 1
 
@@ -124,7 +124,7 @@ def test_no_start_alone_sets_nothing_up(
 def test_a_daemon_that_does_not_start_in_time(
     mixxx: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(interview, "_START_SECONDS", 0.01)
+    monkeypatch.setattr(errands, "_START_SECONDS", 0.01)
     assert main(["setup", "--no-input", "--watch", "--settings", str(mixxx.folder), "--home", str(tmp_path / "h")]) == 1
     assert "did not start within" in capsys.readouterr().err
 
