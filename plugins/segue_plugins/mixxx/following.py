@@ -19,13 +19,12 @@ from segue_plugins.mixxx.board import Board
 from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.link import PORT, Link, open_link
 from segue_plugins.mixxx.record import Record
-from segue_plugins.mixxx.settings import Settings
+from segue_plugins.mixxx.settings import SHIM_LOCK, Settings
 from segue_plugins.mixxx.shim import Shim
 from segue_plugins.one_at_a_time import TAKEN, one_at_a_time
 
 ANSWER_SECONDS: Final = 1.0
 """So long the shim waits for the daemon, and does not look at Mixxx; what takes longer is asked for again."""
-_LOCK: Final = "shim.lock"
 NOTHING: Final = 4
 """Exit code where nothing was set up that could be followed; the daemon does not try again then."""
 
@@ -62,7 +61,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         end_with_daemon()
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(one_at_a_time(settings.own / _LOCK, "Mixxx"))
+            stack.enter_context(one_at_a_time(settings.own / SHIM_LOCK, "Mixxx"))
         except ProgramTakenError as error:
             print(f"segue: {error.message}", file=sys.stderr)  # noqa: T201 - a program's words to its user
             return TAKEN

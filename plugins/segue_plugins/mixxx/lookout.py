@@ -9,7 +9,7 @@ from typing import Final
 
 import psutil
 
-from segue.errors import ProgramBusyError, ProgramError
+from segue.errors import ProgramBusyError, ProgramError, ProgramUnknownError
 from segue_plugins.broadcast import Listener
 from segue_plugins.mixxx import process, title
 from segue_plugins.mixxx.database import Database
@@ -47,6 +47,7 @@ class Lookout:
         self._broadcast = broadcast
         self._mixxx: psutil.Process | None = None
         self._waits = False
+        self._trouble = ""
         self._blind = False
         """The system does not let us see which files Mixxx has open."""
         self._linked = False
@@ -102,6 +103,13 @@ class Lookout:
             last = self._database.last_played()
         except ProgramBusyError:
             return  # it is just starting
+        except ProgramUnknownError:
+            raise
+        except ProgramError as error:  # its drive is away, say
+            if str(error) != self._trouble:
+                self._say(str(error))
+            self._trouble = str(error)
+            return
         self._row = last.row if last else -1
         self._mixxx = found
         self._blind = False
