@@ -17,21 +17,23 @@ import psutil
 
 from segue.client import Client
 from segue.errors import (
+    CrateNotFoundError,
     DaemonError,
     LibraryEmptyError,
     ProgramBusyError,
+    ProgramTakenError,
     SegueError,
     TrackNotFoundError,
     TrackNotReadyError,
 )
-from segue.protocol.messages import Filters, LaneName, Suggestion, Suggestions
+from segue.protocol.messages import Filters, LaneName, Suggestion
 from segue_plugins.mixxx import filters as filtering
 from segue_plugins.mixxx import process
 from segue_plugins.mixxx.database import Database, Entry
 from segue_plugins.mixxx.following import prepare
 from segue_plugins.mixxx.settings import AUTODJ_LOCK, Settings
-from segue_plugins.mixxx.voice import Voice
-from segue_plugins.one_at_a_time import one_at_a_time
+from segue_plugins.mixxx.voice import Voice, listed
+from segue_plugins.one_at_a_time import TAKEN, one_at_a_time
 
 LEAST, MOST = 2, 20
 """Of ``--ahead``: the first one in the queue is loaded already, mostly."""
@@ -42,6 +44,9 @@ _VARIETY: Final = 3
 _HEARD_SECONDS: Final = 8.0
 """So long it takes at most until Mixxx's history names a track that it has begun."""
 _ANSWER_SECONDS: Final = 10.0
+_WIDEST: Final[LaneName] = "best"
+_NOTHING: Final = "Nothing is left that was not played, queued or taken out, in any lane and without filters."
+_NO_SEED: Final = "Nothing is queued, on a deck or in tonight's history: load a track, and Segue goes on from it."
 
 
 class Wish(NamedTuple):
@@ -51,6 +56,14 @@ class Wish(NamedTuple):
     lane: LaneName | None = None
     preset: str | None = None
     filters: Filters | None = None
+
+
+class _Asked(NamedTuple):
+    """What the daemon is asked for."""
+
+    lane: LaneName
+    filters: Filters
+    preset: str | None
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -77,8 +90,13 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     voice = Voice()
     wish = Wish(options.ahead, options.lane, options.preset, filtering.filters_of(options))
     with ExitStack() as stack:
-        stack.enter_context(one_at_a_time(settings.own / AUTODJ_LOCK, "Mixxx's Auto DJ"))
+        try:
+            stack.enter_context(one_at_a_time(settings.own / AUTODJ_LOCK, "Mixxx's Auto DJ"))
+        except ProgramTakenError:
+            voice.tell("Another `segue mixxx autodj` feeds this Mixxx's queue already: one is enough.")
+            return TAKEN
         client = stack.enter_context(Client(options.home, timeout=_ANSWER_SECONDS))
+        _refuse_unknown(client, options.crates)
         feeder = Feeder(client, Database(settings.database), wish, voice)
         mixxx: psutil.Process | None = None
         while True:
@@ -89,6 +107,21 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
             else:
                 feeder.step()
             time.sleep(LOOK_SECONDS)
+
+
+def _refuse_unknown(client: Client, crates: Sequence[str]) -> None:
+    """CrateNotFoundError for a crate that Segue does not have, as far as it can be asked now."""
+    if not crates:
+        return
+    try:
+        known = [crate.name for crate in client.crates().crates]
+    except DaemonError:
+        return
+    for name in crates:
+        if name.casefold() not in map(str.casefold, known):
+            raise CrateNotFoundError(
+                f"There is no crate “{name}”; there {'are ' + listed(known) if known else 'is none at all'}."
+            )
 
 
 class Feeder:
@@ -109,6 +142,7 @@ class Feeder:
         self._gone: tuple[Entry, float] | None = None
         """The only track that was left, and since when it is no more, until it is known whether it is heard."""
         self._said = ""
+        self._warned = ""
 
     def step(self) -> None:
         """Look once, and do what follows from it."""
@@ -153,9 +187,8 @@ class Feeder:
             return
         decks, was_empty = self._decks(), not self._queue
         while len(self._queue) < self._wish.ahead:
-            found = self._next(self._queue, decks)
+            found = self._found(decks)
             if found is None:
-                self.note("Nothing is left to be put into the queue.")
                 break
             seed, suggestion, entry = found
             if not self._database.append_auto_dj([entry.id]):
@@ -168,18 +201,43 @@ class Feeder:
                 "The queue was empty: click Auto DJ in the side bar before you switch it on, so that Mixxx sees it."
             )
 
+    def _found(self, decks: Sequence[tuple[str, bool]]) -> tuple[str, Suggestion, Entry] | None:
+        """What to put behind the last one: as it was asked for, and rather something else than silence."""
+        wishes = self._client.wishes()
+        filters = self._wish.filters or wishes.filters
+        first = _Asked(self._wish.lane or wishes.lane, filters, self._wish.preset or wishes.preset)
+        if not any(True for _ in self._seeds(self._queue, self._database.night(), decks)):
+            self._warn(_NO_SEED)
+            return None
+        widened = first._replace(lane=_WIDEST)
+        for asked in (first, widened, widened._replace(filters=Filters())):
+            found = self._next(self._queue, decks, asked)
+            if found is not None:
+                self._warn(_given_up(first, asked))
+                return found
+        self._warn(_NOTHING)
+        return None
+
+    def _warn(self, text: str) -> None:
+        """Say once why something else comes; an empty text: it does no more."""
+        if text and text != self._warned:
+            self.note(text)
+        self._warned = text
+
     def _decks(self) -> list[tuple[str, bool]]:
         """Paths on decks, and whether they play: as Segue knows it, when `segue mixxx` runs."""
         return [(deck.path, deck.playing) for deck in self._client.decks().decks if deck.path is not None]
 
-    def _next(self, queue: list[Entry], decks: Sequence[tuple[str, bool]]) -> tuple[str, Suggestion, Entry] | None:
+    def _next(
+        self, queue: list[Entry], decks: Sequence[tuple[str, bool]], asked: _Asked
+    ) -> tuple[str, Suggestion, Entry] | None:
         """The track to put behind all others, with the name of the one before it; None: there is none."""
         night = self._database.night()
         taken = {entry.id for entry in (*queue, *night)} | self._ours
         on_decks = {path for path, _ in decks}
         for seed in self._seeds(queue, night, decks):
             try:
-                answer = self._ask(seed)
+                answer = self._client.next(seed, _ASKED, lane=asked.lane, filters=asked.filters, preset=asked.preset)
             except TrackNotFoundError:
                 continue  # Segue does not have this one: then after the one before it
             ids = self._database.ids(one.path for one in answer.suggestions)
@@ -191,16 +249,6 @@ class Feeder:
             found = _best(rest, {(answer.seed.artist or "").casefold(), *self._artists(queue, night)})
             return None if found is None else (answer.seed.title, *found)
         return None
-
-    def _ask(self, seed: str) -> Suggestions:
-        wishes = self._client.wishes()
-        return self._client.next(
-            seed,
-            _ASKED,
-            lane=self._wish.lane or wishes.lane,
-            filters=self._wish.filters or wishes.filters,
-            preset=self._wish.preset or wishes.preset,
-        )
 
     def _artists(self, queue: Sequence[Entry], night: Sequence[Entry]) -> set[str]:
         """Of the last tracks before the next one."""
@@ -215,6 +263,14 @@ class Feeder:
         yield from (path for path, playing in decks if playing)
         yield from (path for path, playing in decks if not playing)
         yield from (entry.path for entry in reversed(night))
+
+
+def _given_up(asked: _Asked, given: _Asked) -> str:
+    """What of a wish was given up, in words."""
+    lane = f"the lane {asked.lane}" if given.lane != asked.lane else ""
+    filters = f"the filters ({filtering.told(asked.filters)})" if given.filters != asked.filters else ""
+    what = " and ".join(part for part in (lane, filters) if part)
+    return f"Nothing new is left in {what}: the best of all others comes, so that the music goes on." if what else ""
 
 
 def _best(rest: Sequence[tuple[Suggestion, Entry]], artists: Collection[str]) -> tuple[Suggestion, Entry] | None:

@@ -53,6 +53,23 @@ def filters_of(options: argparse.Namespace) -> Filters | None:
     return Filters(**given) if any(value not in (None, []) for value in given.values()) else None
 
 
+def told(filters: Filters) -> str:
+    """Filters in words; empty where there are none."""
+    lists = {"crate": filters.crates, "folder": filters.folders, "genre": filters.genres, "tag": filters.tags}
+    parts = [f"{what} {' or '.join(names)}" for what, names in lists.items() if names]
+    if filters.rating is not None:
+        parts.append(f"stars {filters.rating} or more")
+    ends = (
+        ("BPM", filters.bpm_from, filters.bpm_to),
+        ("energy", filters.energy_from, filters.energy_to),
+        ("year", filters.year_from, filters.year_to),
+    )
+    for what, low, high in ends:
+        if low is not None or high is not None:
+            parts.append(f"{what} {'' if low is None else f'{low:g}'}-{'' if high is None else f'{high:g}'}")
+    return ", ".join(parts)
+
+
 def _folder(text: str) -> str:
     """A path made absolute; a bare name stays one, for it is looked for anywhere."""
     is_path = os.sep in text or "/" in text or text.startswith((".", "~")) or Path(text).is_dir()

@@ -33,6 +33,8 @@ class Daemon:
         self.asked: dict[str, Any] = {}
         self.unknown: set[str] = set()
         self.is_there = True
+        self.fits: dict[str, set[int]] = {}
+        """Tracks of a lane that has not all of them, or of what was asked for with filters."""
 
     def decks(self) -> DeckList:
         if not self.is_there:
@@ -47,6 +49,9 @@ class Daemon:
             raise TrackNotFoundError("no such track")
         self.seeds.append(seed)
         self.asked = asked
+        fits = self.fits.get(asked["lane"], set(ARTISTS))
+        if asked["filters"] != Filters():
+            fits = fits & self.fits.get("filters", fits)
         number = int(Path(seed).stem) if Path(seed).stem.isdigit() else 0
         made = Seed(
             id=1,
@@ -60,7 +65,8 @@ class Daemon:
             tags=[],
         )
         return Suggestions(
-            seed=made, suggestions=[self.suggestion(one, number) for one in ARTISTS if one != number][:limit]
+            seed=made,
+            suggestions=[self.suggestion(one, number) for one in ARTISTS if one != number and one in fits][:limit],
         )
 
     @staticmethod
@@ -198,6 +204,31 @@ def test_a_track_that_segue_does_not_have_is_passed_over_as_a_seed(database: Dat
     assert queue(database) == [], "after nothing comes nothing"
 
 
+def test_rather_another_lane_or_no_filters_than_silence(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    daemon = Daemon()
+    daemon.fits = {"stay": {4}, "filters": {4, 6}}
+    database.append_auto_dj([1])
+    feeding = feeder(daemon, database, Wish(ahead=8, lane="stay", filters=Filters(rating=3)))
+    for _ in range(3):
+        feeding.step()
+    assert queue(database)[:3] == [1, 4, 6]
+    assert set(queue(database)[3:]) == {5, 7, 8, 9}
+    said = capsys.readouterr().out
+    assert said.count("Nothing new is left in the lane stay: the best of all others comes") == 1
+    assert (
+        said.count(
+            "Nothing new is left in the lane stay and the filters (stars 3 or more): the best of all others comes"
+        )
+        == 1
+    )
+    assert said.count("Nothing is left that was not played, queued or taken out") == 1
+
+
+def test_without_anything_to_go_on_from_it_says_so(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    feeder(Daemon(), database).step()
+    assert "load a track, and Segue goes on from it" in capsys.readouterr().out
+
+
 def test_options() -> None:
     parser = argparse.ArgumentParser()
     autodj.add_options(parser)
@@ -222,6 +253,10 @@ def test_options() -> None:
     assert given.ahead == 4
     assert filters.filters_of(given) == Filters(
         crates=["A", "B"], bpm_from=120.0, bpm_to=128.0, energy_from=5.0, year_from=1999, year_to=1999, rating=3
+    )
+    assert (
+        filters.told(filters.filters_of(given))
+        == "crate A or B, stars 3 or more, BPM 120-128, energy 5-, year 1999-1999"
     )
     assert filters.filters_of(parser.parse_args([])) is None
     for wrong in ("--ahead 1", "--ahead x", "--bpm 128-120", "--bpm x", "--year 19.5", "--energy 0-5"):

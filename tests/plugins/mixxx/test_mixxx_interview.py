@@ -13,7 +13,7 @@ import pytest
 from mixxx_tables import execute
 
 from loop import Loop
-from segue_plugins.mixxx import errands, importing, interview, setup
+from segue_plugins.mixxx import errands, importing, setup
 from segue_plugins.mixxx.__main__ import main
 from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.preferences import Preferences
