@@ -91,9 +91,10 @@ class Companion:
         """What the user should know."""
         if self._shim.state != "given-up":
             return None
-        said = f": {self._shim.detail}" if self._shim.detail else "."
+        detail = self._shim.detail.removeprefix("segue: ")
+        said = f": {detail}" if detail else "."
         if self._has_nothing:
-            return f"The shim for {self._shim.name} has nothing to follow, and is left alone{said}"
+            return f"The shim for {self._shim.name} has nothing to follow, and is left alone until Segue starts again{said}"
         return (
             f"The shim for {self._shim.name} ended {AT_ONCE_AT_MOST} times at once, and is left alone{said} "
             f"Its log is {self._log_file}. Start it again when that is mended, or restart Segue."

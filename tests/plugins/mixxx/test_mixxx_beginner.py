@@ -17,8 +17,9 @@ import pytest
 from mixxx_tables import execute
 
 from loop import Loop
+from segue.errors import ProgramBusyError
 from segue.sets import mixxx as lists
-from segue_plugins.mixxx import interview, process, setup
+from segue_plugins.mixxx import importing, interview, process, setup
 from segue_plugins.mixxx.__main__ import main
 from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.settings import Settings
@@ -156,13 +157,19 @@ def test_without_preferences_no_link_and_nothing_is_made(mixxx: Settings, capsys
     assert f"Mixxx in {mixxx.folder} is set up." in capsys.readouterr().out
 
 
-def test_a_mapping_that_is_not_there_holds_nothing_else_up(
-    mixxx: Settings, loop: Loop, capsys: pytest.CaptureFixture[str]
+def test_what_fails_holds_nothing_else_up(
+    mixxx: Settings, loop: Loop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shared = ["--settings", str(mixxx.folder), "--home", str(loop.home)]
-    assert main(["setup", "--no-input", "--mapping", "Nope", "--start", "yes", *shared]) == 1
+
+    def fails(*_: object) -> None:
+        raise ProgramBusyError("somebody writes")
+
+    monkeypatch.setattr(importing, "run", fails)
+    assert main(["setup", "--no-input", "--mapping", "Nope", "--import", "--start", "yes", *shared]) == 1
     told = capsys.readouterr()
     assert "no mapping “Nope”" in told.err
+    assert "somebody writes" in told.err
     assert "runs from now on" in told.out
     assert main(["setup", "--start", "no", *shared]) == 0
 
