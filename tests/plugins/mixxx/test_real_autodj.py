@@ -79,7 +79,7 @@ def test_auto_dj_plays_what_is_put_behind_its_queue(
     done = shim.run("setup", "--no-input", "--mapping", BOX, "--import", "--watch")
     assert done.returncode == 0, done.stderr
     known = len(list(records.iterdir())) - 1
-    assert f"{known} of Mixxx's {known} tracks are in Segue's library" in done.stdout
+    assert f"Segue has {known} of Mixxx's {known} tracks" in done.stdout
     assert "Listening to" not in done.stdout, "it does so already"
     assert f"Deck_Box {BOX.replace('.midi', ' with Segue.midi')}" in config.read_text()
 
