@@ -48,7 +48,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     (package / "__init__.py").touch()
     (package / "__main__.py").write_text(SHIM)
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: somebodys-shim\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[segue.shims]\nsomebodys = somebodys_shim.__main__:main\n")
+    (about / "entry_points.txt").write_text("[segue.companions]\nsomebodys = somebodys_shim.__main__:main\n")
     return {"PYTHONPATH": os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))}
 
 

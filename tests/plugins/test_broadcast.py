@@ -180,6 +180,16 @@ def test_other_requests(head, code):
     assert (songs, state) == ([], "closing")
 
 
+@pytest.mark.parametrize(
+    "header", ["Origin: http://a.example", "Sec-Fetch-Mode: no-cors", "sec-fetch-site: cross-site"]
+)
+@pytest.mark.parametrize("hello", ["GET /admin.cgi?mode=updinfo&song=A&pass=segue", "PUT /live", "OPTIONS *"])
+def test_a_web_page_is_refused_with_the_right_password_too(header, hello, night_bus):
+    answer, songs, state = converse(f"{hello} HTTP/1.1\r\n{BASIC}\r\n{header}\r\n\r\n", night_bus)
+    assert answer.startswith(b"HTTP/1.0 403 ")
+    assert (songs, state) == ([], "closing")
+
+
 def test_garbage_closes_the_conversation():
     source = random.Random(7)
     for _ in range(300):
@@ -235,6 +245,17 @@ def test_a_broadcast_from_its_beginning_to_its_end(air, night_bus):
         assert says(air, "A - B")
     wait_until(lambda: air.latest() is None, 5, what="the end")
     assert not air.is_on_air
+
+
+def test_a_title_without_a_broadcast_is_refused(air, night_bus):
+    update = f"GET /admin/metadata?mode=updinfo&song=A+-+B HTTP/1.0\r\n{BASIC}\r\n\r\n"
+    assert b" 400 " in ask(air, update)
+    assert air.latest() is None
+    with source(air, night_bus):
+        assert b" 200 " in ask(air, update)
+    wait_until(lambda: air.latest() is None, 5, what="the end")
+    assert b" 400 " in ask(air, update)
+    assert air.latest() is None
 
 
 def test_shoutcast_sends_its_sound_to_the_next_port(air, night_bus):

@@ -49,12 +49,14 @@ class Trusting:
     def take_over(self, said: Iterable[tuple[int, str, float | str, str]]) -> list[int]:
         """Store values (track, name, value, source), all of them or none; returns the tracks of which something was new.
 
+        What the user has said before holds: another value in the user's name is stored as the DJ program's.
+
         Raises:
             InvalidParamsError: no such name, source or value.
 
         """
         with self._database.writing() as db:
-            changed = {track for track, name, value, source in said if values.renew(db, track, name, value, source)}
+            changed = {track for track, name, value, source in said if values.adopt(db, track, name, value, source)}
             for track in changed:
                 values.settle(db, track)
         return sorted(changed)

@@ -68,6 +68,16 @@ def renew(db: sqlite3.Connection, track_id: int, name: str, value: float | str, 
     return True
 
 
+def adopt(db: sqlite3.Connection, track_id: int, name: str, value: float | str, source: str) -> bool:
+    """Store as `renew` does, but as ``dj`` what is said in the user's name when the user has said something else before."""
+    said = db.execute(
+        "SELECT value FROM track_values WHERE track_id = ? AND name = ? AND source = 'user'", (track_id, name)
+    ).fetchone()
+    if source == "user" and said is not None and said[0] != value:
+        return renew(db, track_id, name, value, "dj")
+    return renew(db, track_id, name, value, source)
+
+
 def remove(db: sqlite3.Connection, track_id: int, name: str, source: str) -> None:
     """Take one value of a source away; what other sources say stays."""
     db.execute("DELETE FROM track_values WHERE track_id = ? AND name = ? AND source = ?", (track_id, name, source))

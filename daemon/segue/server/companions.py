@@ -22,8 +22,8 @@ from segue.protocol.messages import Shim
 
 _log = logging.getLogger(__name__)
 
-GROUP: Final = "segue.shims"
-"""Of entry points: name of the shim, and the module that ``python -m`` runs."""
+GROUP: Final = "segue.companions"
+"""Of entry points: name of the shim, and the module that ``python -m`` runs with ``--companion``."""
 TAKEN: Final = 3
 """Exit code of a shim that found another one at work."""
 NOTHING: Final = 4

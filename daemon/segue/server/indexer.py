@@ -41,6 +41,9 @@ _GIG_LOOK_SECONDS: Final = 30.0
 _PROGRESS_SECONDS: Final = 0.25
 """Progress is told no more often than this."""
 
+_STORE_SECONDS: Final = 5.0
+"""How long a stop waits for what is just being written: the library closes next."""
+
 _NOT_THE_FILES_FAULT: Final = (LibraryError, ModelError, WorkerStartError)
 
 
@@ -75,6 +78,8 @@ class Indexer:
         self._finished: queue.SimpleQueue[_Finished | None] = queue.SimpleQueue()
         self._paused = threading.Event()
         self._stopping = threading.Event()
+        self._leaving = threading.Event()
+        """Files in work are waited for no longer."""
         self._pace = Pace()
         self._problem: str | None = None
         self._retry_at = 0.0
@@ -95,6 +100,9 @@ class Indexer:
         self._stopping.set()
         self.wake()
         self._thread.join(0.0 if self._gig_mode() else timeout)
+        self._leaving.set()
+        self.wake()
+        self._thread.join(_STORE_SECONDS)
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -135,7 +143,7 @@ class Indexer:
     # The thread -----------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while not (self._stopping.is_set() and not self._in_work):
+        while not (self._stopping.is_set() and (self._leaving.is_set() or not self._in_work)):
             try:
                 self._feed()
                 finished = self._finished.get(timeout=self._patience())

@@ -57,11 +57,11 @@ class Shims:
 
     def start_kept(self) -> None:
         """Start those that the user said yes to. One that is not installed any more is left out."""
-        try:
-            for name, one in self._kept().items():
+        for name, one in self._kept().items():
+            try:
                 self._start(name, one.settings, always=True)
-        except SegueError as error:
-            _log.warning("not all shims are started: %s", error)
+            except SegueError as error:
+                _log.warning("a shim is not started: %s", error)
 
     def start(self, name: str, settings: str | None, *, always: bool) -> Shim:
         """Start one, or start it anew where it should run otherwise; ``always``: with every start of the daemon.

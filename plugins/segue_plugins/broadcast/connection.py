@@ -19,6 +19,8 @@ _REFUSED: Final = (
     b"Content-Length: 0\r\nConnection: close\r\n\r\n"
 )
 _BAD: Final = b"HTTP/1.0 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_NOT_ON_AIR: Final = b"HTTP/1.0 400 Source does not exist\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_NO_WEB_PAGES: Final = b"HTTP/1.0 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _NOTHING_HERE: Final = b"HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _OPTIONS: Final = b"Allow: GET, OPTIONS, PUT, SOURCE\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -28,9 +30,13 @@ State = Literal["head", "stream", "closing"]
 class Connection:
     """The conversation with one client."""
 
-    def __init__(self, password: str, on_song: Callable[[Song | None], None]) -> None:
+    def __init__(
+        self, password: str, on_song: Callable[[Song | None], None], is_on_air: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Begin one; ``is_on_air``: whether any client broadcasts, for a title without a broadcast would never end."""
         self._password = password
         self._on_song = on_song
+        self._is_on_air = is_on_air
         self._buffer = bytearray()
         self._ogg = OggComments()
         self._chunks: _Chunks | None = None
@@ -60,6 +66,8 @@ class Connection:
         return answer + self.feed(rest) if rest else answer
 
     def _answer(self, request: Request) -> bytes:
+        if request.is_of_a_web_page:
+            return self._close(_NO_WEB_PAGES)
         if request.method == "OPTIONS":
             return self._close(b"HTTP/1.1 200 OK\r\n" + _OPTIONS)
         if not request.is_allowed(self._password):
@@ -78,6 +86,8 @@ class Connection:
             fields = request.fields()
             if fields.get("mode", "") != "updinfo":
                 return self._close(_BAD)
+            if not self._is_on_air():
+                return self._close(_NOT_ON_AIR)
             self._on_song(song(fields))
             return self._close(_OK)
         return self._close(_NOTHING_HERE)

@@ -130,7 +130,7 @@ class Listener:
             sock.close()
             return
         sock.setblocking(False)
-        self._clients[sock] = _Client(sock, Connection(self._password, self._say))
+        self._clients[sock] = _Client(sock, Connection(self._password, self._say, lambda: self.is_on_air))
         self._selector.register(sock, selectors.EVENT_READ)
 
     def _read(self, client: _Client) -> None:

@@ -39,6 +39,11 @@ class Request(NamedTuple):
         wanted = password.encode()
         return any([hmac.compare_digest(one, wanted) for one in given])  # noqa: C419 - all of them, in equal time
 
+    @property
+    def is_of_a_web_page(self) -> bool:
+        """Whether a browser sends it in a page's name, which any page of the web can make it do; the password is no secret."""
+        return any(name == "origin" or name.startswith("sec-fetch-") for name in self.headers)
+
     def fields(self) -> dict[str, str]:
         """The query as text: in the character set that it names, else UTF-8, else Latin-1."""
         named = self.query.get("charset", b"utf-8").decode("ascii", errors="replace")

@@ -170,12 +170,12 @@ def test_a_shim_that_is_not_installed_is_refused_and_harms_no_start(shims: Calla
     one = shims()
     with pytest.raises(ProgramNotFoundError, match="no shim “nothing”"):
         one.start("nothing", None, always=True)
-    one._library.settle(SETTING, b'{"nothing":{"settings":null}}')
-    one.start_kept()
-    assert one.state() == []
     one._library.settle(SETTING, b"[1]")
     one.start_kept()
     assert one.state() == []
+    one._library.settle(SETTING, b'{"nothing":{"settings":null},"made-up":{"settings":null}}')
+    one.start_kept()
+    assert [shim.name for shim in one.state()] == ["made-up"]
 
 
 def test_only_a_home_in_one_folder_is_named_and_nothing_of_the_working_folder_is_run(tmp_path: Path) -> None:
@@ -187,3 +187,7 @@ def test_only_a_home_in_one_folder_is_named_and_nothing_of_the_working_folder_is
 
 def test_the_shim_for_mixxx_is_found() -> None:
     assert companions.installed()["mixxx"] == "segue_plugins.mixxx"
+
+
+def test_a_shim_that_knows_no_companion_is_none_that_the_daemon_starts() -> None:
+    assert "now-playing" not in companions.installed()

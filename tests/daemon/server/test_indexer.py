@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
@@ -110,6 +111,26 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     made.close()
 
 
+def test_a_stop_waits_for_what_is_just_written_also_while_a_deck_plays(bench: Bench) -> None:
+    begun, ended = threading.Event(), threading.Event()
+    store = bench.library.store
+
+    def slow(*said, **named) -> int:
+        begun.set()
+        time.sleep(0.3)
+        track = store(*said, **named)
+        ended.set()
+        return track
+
+    bench.library.store = slow
+    bench.queue("one.wav")
+    assert begun.wait(10)
+    bench.indexer._gig_mode = lambda: True
+    bench.indexer.stop(5.0)
+    assert ended.is_set()
+    assert not bench.indexer._thread.is_alive()
+
+
 def test_a_fault_of_ours_costs_one_file(bench: Bench) -> None:
     bench.library.break_down("store", ValueError("no such thing"), times=99)
     bench.queue("one.wav", ODD, "two.wav")
@@ -169,6 +190,6 @@ def test_a_stop_waits_for_no_file_while_a_deck_plays(bench: Bench, monkeypatch: 
     bench.indexer.stop(20.0)
     assert time.monotonic() - begin < 1.0
     assert bench.state("one.wav") == "queued"
-    waits.set_exception(ShuttingDownError("The workers end."))  # as the pool does then
-    wait_until(lambda: not bench.indexer.in_work)
+    assert not bench.indexer._thread.is_alive()
+    waits.set_exception(ShuttingDownError("The workers end."))  # as the pool does then, and nobody minds
     assert bench.state("one.wav") == "queued"

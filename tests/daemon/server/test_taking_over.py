@@ -83,6 +83,16 @@ def test_values_of_many_tracks(bench: Bench) -> None:
     assert bench.events == [[1, 2]]
 
 
+def test_a_tempo_that_is_locked_gives_way_to_what_the_user_said(bench: Bench) -> None:
+    bench.library.set_values(1, {"bpm": 128.0}, "user")
+    locked = Said(path="/music/a.mp3", bpm=64.0, settled=True)
+    assert bench.take_over(locked).changed == 1
+    assert bench.held(1)["bpm"] == (128.0, "user")
+    assert bench.take_over(locked).changed == 0
+    bench.library.set_values(1, {}, "user", ["bpm"])
+    assert bench.held(1)["bpm"] == (64.0, "dj")
+
+
 def test_doing_it_again_changes_nothing_and_tells_nobody(bench: Bench) -> None:
     said = Said(path="/music/a.mp3", bpm=125.0, key="Am", rating=3)
     assert bench.take_over(said).changed == 1
