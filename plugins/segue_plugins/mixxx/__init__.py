@@ -1,1 +1,1 @@
-"""The shim for Mixxx: what is on its decks, and suggestions in three of its playlists."""
+"""The shim for Mixxx: what is on its decks, and suggestions in four of its playlists."""
