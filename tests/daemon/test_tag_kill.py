@@ -81,7 +81,8 @@ def test_a_killed_daemon(loop: Loop, music: Path) -> None:
 
     loop.restart()
     wait_until(lambda: list(loop.music.iterdir()) == [path], what="the copy's end")
-    assert not Home.locate(loop.home).unfinished_file.exists()
+    ledger = Home.locate(loop.home).unfinished_file
+    wait_until(lambda: not ledger.exists(), what="the ledger's end")  # it is struck out after the copies are gone
     loop.settle(1)
     done = loop.client.write_tags(str(path))
     assert [file.state for file in done.files] == ["written"]
