@@ -54,8 +54,9 @@ class Mixer:
     def draw(self, random: np.random.Generator) -> View:
         """One view.
 
-        One in four is left as it is; a third of the others are a mix of two tracks, and each gets its own speed,
-        equaliser, distortion, noise and gain, all drawn anew. A short track starts again, as it would on repeat.
+        One in four is left as it is; a third of the others are a mix of two tracks, one on top of the other or the bass of one
+        below the rest of the other, and each gets its own speed, equaliser, distortion, noise and gain, all drawn anew. A
+        short track starts again, as it would on repeat.
         """
         wave, labels = self._excerpt(random)
         plain = random.random() < 0.25
@@ -66,7 +67,8 @@ class Mixer:
             return View(wave, truth)
         if random.random() < 0.35:
             other = _equalise(_repeated(_speed(self._excerpt(random)[0], random)[0]), random)
-            wave, truth = wave + other * np.float32(10 ** (random.uniform(-9, 6) / 20)), None
+            other = other * np.float32(10 ** (random.uniform(-9, 6) / 20))
+            wave, truth = crossed(wave, other, random) if random.random() < 0.4 else wave + other, None
         if random.random() < 0.6:
             wave = _equalise(wave, random)
         if random.random() < 0.2:
@@ -156,6 +158,17 @@ def _equalise(wave: Wave, random: np.random.Generator) -> Wave:
         decibel = decibel - 40 * np.clip(np.log2(np.maximum(hz, 1.0) / random.uniform(2500, 7000)), 0.0, 1.0)
     spectrum = fft.rfft(wave, size) * (10 ** (decibel / 20)).astype(np.float32)
     return np.asarray(fft.irfft(spectrum, size)[: len(wave)], dtype=np.float32)
+
+
+def crossed(low: Wave, high: Wave, random: np.random.Generator) -> Wave:
+    """The bass of one and the rest of the other, as a DJ's equalisers join them: a rhythm section under another's song."""
+    size = fft.next_fast_len(len(low), real=True)
+    octaves = np.log2(
+        np.maximum(fft.rfftfreq(size, 1 / SAMPLE_RATE), 1.0) / math.exp(random.uniform(math.log(120), math.log(1500)))
+    )
+    share = np.clip(0.5 - octaves, 0.0, 1.0).astype(np.float32)  # an octave wide
+    spectrum = fft.rfft(low, size) * share + fft.rfft(high, size) * (1 - share)
+    return np.asarray(fft.irfft(spectrum, size)[: len(low)], dtype=np.float32)
 
 
 def _distort(wave: Wave, random: np.random.Generator) -> Wave:

@@ -46,6 +46,7 @@ from segue_export.trainer import CHECKPOINT
 from segue_export.truth import METRES, TEMPI
 from segue_export.views import ViewStore
 from segue_export.vocabulary import Vocabulary
+from segue_export.widening import width_of
 
 VERSION = "2026.11.4"
 LICENCE = "Apache-2.0"
@@ -164,7 +165,7 @@ def load_student(state: dict[str, Any]) -> Student:
     """The averaged student of a checkpoint."""
     settings = state["settings"]
     scale = Scale(**{name: value.numpy() for name, value in state["scale"].items()})
-    student = Student(settings["kind"], sizes_of(scale, len(state["tags"])), settings["width"])
+    student = Student(settings["kind"], sizes_of(scale, len(state["tags"])), width_of(state["average"]))
     if is_outdated(state["average"]):
         raise ValueError(
             "this run is of a version whose heads of tempo, key and metre heard too late: teach new ones first, with "
@@ -183,10 +184,14 @@ def real_mels(corpus: Corpus, mels: int, frames: int, count: int = 8) -> Array:
 
 
 def _outputs(student: Student, tags: list[str]) -> OutputSpec:
-    if student.kind == "crnn":
-        return OutputSpec(embedding=160, tags=list(tags))
+    if isinstance(student.network, Crnn):
+        return OutputSpec(embedding=student.network.embedding_dim, tags=list(tags))
     return OutputSpec(
-        embedding=4 * student.width, features=list(FEATURES), tempo=list(TEMPI), key=list(KEYS), metre=list(METRES)
+        embedding=student.network.embedding_dim,
+        features=list(FEATURES),
+        tempo=list(TEMPI),
+        key=list(KEYS),
+        metre=list(METRES),
     )
 
 
@@ -214,7 +219,7 @@ def _training(state: dict[str, Any], hours: float) -> dict[str, Any]:
         "seed": settings["seed"],
         **({"heads": state["heads"]} if "heads" in state else {}),
         **({"tag_balance": STRENGTH} if settings["kind"] == "crnn" else {}),
-        **({"width": settings["width"]} if settings["kind"] == "shortchunk" else {}),
+        "width": width_of(state["average"]),
         "date": datetime.now(UTC).date().isoformat(),
     }
 

@@ -22,7 +22,7 @@ from segue.networks.sessions import ShortChunk, Tagger
 from segue.networks.timbre import DIM as TIMBRE_DIM
 from segue.networks.vector import VectorManifest, VectorPart
 from segue_export.interrupts import undivided
-from segue_export.networks.crnn import CONV_DIM, GRU_DIM
+from segue_export.networks.crnn import GRU_DIM
 from segue_export.shards import Corpus
 from segue_export.targets import Array, Layout, Part, cover
 from segue_export.tracks import TrackAnalysis, analyse
@@ -62,7 +62,8 @@ class Pair:
     @property
     def dims(self) -> tuple[int, ...]:
         """Length of each part of the track vector."""
-        return (self.short_chunk.manifest.outputs.embedding, CONV_DIM, GRU_DIM, TIMBRE_DIM)
+        tagger = self.tagger.manifest.outputs.embedding
+        return (self.short_chunk.manifest.outputs.embedding, tagger - GRU_DIM, GRU_DIM, TIMBRE_DIM)
 
     def analyse(self, wave: Array) -> TrackAnalysis:
         """What the networks say about a waveform at 16 kHz, float32 (samples,)."""

@@ -33,6 +33,7 @@ from segue_export.shards import Corpus, TrackLabels
 from segue_export.targets import FEATURES, Array
 from segue_export.trainer import CHECKPOINT
 from segue_export.truth import METRES, TEMPI, truth_of
+from segue_export.widening import width_of
 
 _CLASSES = (len(TEMPI), len(KEYS), len(METRES))
 _BATCH = 128
@@ -82,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _trunk(state: dict[str, Any]) -> ShortChunk:
     """The averaged network of a checkpoint, without heads."""
-    network = ShortChunk(len(FEATURES), state["settings"]["width"], musical=())
+    network = ShortChunk(len(FEATURES), width_of(state["average"]), musical=())
     own = network.state_dict()
     prefixed = {name.removeprefix("network."): value for name, value in state["average"].items()}
     network.load_state_dict({name: prefixed[name] for name in own})

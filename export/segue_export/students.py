@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from segue.keys import KEYS
 from segue_export.crops import CHUNK, CRNN_CROP, CRNN_WHOLE, Shape
 from segue_export.losses import Answer, Heads, LossWeights
-from segue_export.networks.crnn import CONV_DIM, EMBEDDING_DIM, Crnn
+from segue_export.networks.crnn import Crnn
 from segue_export.networks.short_chunk import ShortChunk
 from segue_export.targets import FEATURES, Scale
 from segue_export.truth import METRES, TEMPI
 
 Kind = Literal["crnn", "shortchunk"]
-SHIPPED_WIDTH = 32
-"""Width of the Short-Chunk network that Segue ships."""
+SHIPPED_WIDTHS: dict[Kind, int] = {"crnn": 512, "shortchunk": 32}
+"""Widths of the networks that Segue ships: channels of the CRNN's last block, and of the Short-Chunk network's first."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +61,16 @@ def sizes_of(scale: Scale, tags: int) -> Sizes:
 class Student(nn.Module):
     """A network with its discarded heads."""
 
-    def __init__(self, kind: Kind, sizes: Sizes, width: int = SHIPPED_WIDTH) -> None:
+    def __init__(self, kind: Kind, sizes: Sizes, width: int | None = None) -> None:
         super().__init__()
-        self.kind, self.width = kind, width
+        self.kind, self.width = kind, width or SHIPPED_WIDTHS[kind]
         if kind == "crnn":
-            self.network: Crnn | ShortChunk = Crnn(sizes.tags)
-            self.heads = Heads(EMBEDDING_DIM, sizes.joined, 0, CONV_DIM, sizes.steps, sizes.windows)
+            self.network: Crnn | ShortChunk = Crnn(sizes.tags, self.width)
+            self.heads = Heads(self.network.embedding_dim, sizes.joined, 0, self.width, sizes.steps, sizes.windows)
         else:
             # The published dropout is for labels that are wrong now and then; the teachers' are dense and the student small.
             musical = (len(TEMPI), len(KEYS), len(METRES))
-            self.network = ShortChunk(len(FEATURES), width, dropout=0.0, musical=musical)
+            self.network = ShortChunk(len(FEATURES), self.width, dropout=0.0, musical=musical)
             self.heads = Heads(self.network.embedding_dim, sizes.joined, sizes.tags)
 
     @torch.no_grad()

@@ -11,7 +11,7 @@ from segue.frontend.constants import CHUNK_FRAMES, CHUNK_MELS, CRNN_FRAMES, CRNN
 from segue.frontend.mel import Mel, mel_db, stft_power
 from segue.networks.sessions import ShortChunk, Tagger
 from segue.networks.timbre import timbre
-from segue_export.networks.crnn import CONV_DIM
+from segue_export.networks.crnn import GRU_DIM
 from segue_export.targets import Array
 
 
@@ -42,8 +42,8 @@ def analyse(wave: Array, tagger: Tagger, short_chunk: ShortChunk) -> TrackAnalys
     state = states.mean(0)
     parts = {
         "short_chunk": penultimate.mean(0),
-        "crnn_conv": state[:CONV_DIM],
-        "crnn_gru": state[CONV_DIM:],
+        "crnn_conv": state[:-GRU_DIM],
+        "crnn_gru": state[-GRU_DIM:],
         "timbre": timbre([wide]),
     }
     return TrackAnalysis(tags.mean(0), features.mean(0), parts)

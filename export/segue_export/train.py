@@ -26,7 +26,7 @@ from segue_export.labelling import need_mixer, open_mixer, read_datasets
 from segue_export.memory import keep_freed_memory
 from segue_export.small import command as small
 from segue_export.small.kinds import KINDS
-from segue_export.students import SHIPPED_WIDTH
+from segue_export.students import SHIPPED_WIDTHS
 from segue_export.teachers import NAMES, Teacher, folder, load_teachers
 from segue_export.trainer import TERMS, Ended, Settings, Trainer
 from segue_export.views import ViewMaker, ViewStore
@@ -163,7 +163,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     add("--views", type=Path, help="store of labelled views (default: OUT/views)")
     add("--first-views", type=int, default=320, help="views to label before learning starts (default: 320)")
     add("--label-share", type=float, default=0.35, help="share of the time spent labelling; 0: others label")
-    add("--width", type=int, default=SHIPPED_WIDTH, help=f"width of the Short-Chunk network (default: {SHIPPED_WIDTH})")
+    shipped = ", ".join(f"{kind} {width}" for kind, width in SHIPPED_WIDTHS.items())
+    add("--width", type=int, help=f"channels: of the CRNN's last block, of the other's first (default: {shipped})")
     add("--rate", type=float, help="highest learning rate (default: the recipe's)")
     add("--weight", action="append", default=[], metavar="TERM=N", help="weight of a term of the loss")
     add("--patience", type=int, default=0, help="stop after so many validations without gain (default: never)")

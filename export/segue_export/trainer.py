@@ -21,7 +21,7 @@ from segue_export.losses import Distillation
 from segue_export.run_log import TERMS, RunLog
 from segue_export.students import (
     RECIPES,
-    SHIPPED_WIDTH,
+    SHIPPED_WIDTHS,
     Kind,
     Student,
     is_outdated,
@@ -32,6 +32,7 @@ from segue_export.students import (
 from segue_export.targets import Layout, Scale
 from segue_export.views import WINDOWS, Labels, ViewStore
 from segue_export.vocabulary import Vocabulary
+from segue_export.widening import widened, width_of
 
 CHECKPOINT = "checkpoint.pt"
 BEST = "best.pt"
@@ -54,7 +55,8 @@ class Settings:
     kind: Kind
     minutes: float
     seed: int = 1
-    width: int = SHIPPED_WIDTH
+    width: int | None = None
+    """None is the width that Segue ships."""
     device: str = "cpu"
     half: bool = True
     rate: float | None = None
@@ -254,25 +256,30 @@ class Trainer:
     def _compare(self, state: dict[str, Any]) -> None:
         """Raise SystemExit when a checkpoint is of a run with other tags or another network."""
         theirs, ours = state["settings"], asdict(self.settings)
-        different = [name for name in ("kind", "width") if theirs[name] != ours[name]]
+        different = ["kind"] if theirs["kind"] != ours["kind"] else []
+        if not different and width_of(state["student"]) != (ours["width"] or SHIPPED_WIDTHS[self.settings.kind]):
+            different.append("width")
         if state["tags"] != list(self._vocabulary.tags):
             different.append("tags")
         if different:
             raise SystemExit(f"{self._out} holds a run with another {' and '.join(different)}: choose another --out")
 
     def start_from(self, checkpoint: Path) -> int:
-        """Begin with the weights of another run's average as far as they fit; returns how many tensors did."""
+        """Begin with the weights of another run's average as far as they fit; returns how many tensors did.
+
+        A run of a narrower network fits (see `segue_export.widening`). Raises SystemExit when the other network is wider.
+        """
+        if not checkpoint.is_file():
+            raise SystemExit(f"{checkpoint}: there is no checkpoint to start from")
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         if state["settings"]["kind"] != self.settings.kind:
             raise SystemExit(f"{checkpoint} is of another kind of network: {state['settings']['kind']}")
         self._prepare()
         self.crops_before = state["progress"]["crops"] + state["progress"].get("crops_before", 0)
         theirs, ours = state["average"], self.student.state_dict()
-        fitting = {
-            name: value
-            for name, value in theirs.items()
-            if name.startswith("network.") and name in ours and ours[name].shape == value.shape
-        }
+        if width_of(theirs) > width_of(ours):
+            raise SystemExit(f"{checkpoint} is of a wider network: choose --width {width_of(theirs)} or more")
+        fitting = widened(theirs, ours)
         self.student.load_state_dict(ours | fitting)
         self.average.load_state_dict(self.student.state_dict())
         return len(fitting)

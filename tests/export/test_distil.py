@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from export_support import TAGS, mixer, teachers, write_corpus
 
-from segue_export.augment import VIEW_SAMPLES
+from segue.frontend.constants import CHUNK_MELS, CRNN_MELS, SAMPLE_RATE
+from segue_export.augment import VIEW_SAMPLES, crossed
 from segue_export.crops import CHUNK, CRNN_CROP, CRNN_WHOLE, CropSource
 from segue_export.losses import known_bce, known_classes, relation, soft_bce
+from segue_export.networks.crnn import GRU_DIM
 from segue_export.students import Kind, Sizes, Student, update_average
 from segue_export.targets import FEATURES, Layout, Part, cover
 from segue_export.trainer import BEST, CHECKPOINT, Ended, Settings, Trainer
@@ -39,9 +42,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def trainer(data: Path, out: Path, kind: Kind = "shortchunk") -> Trainer:
+def trainer(data: Path, out: Path, kind: Kind = "shortchunk", width: int = 4) -> Trainer:
     settings = Settings(
-        kind, minutes=60, width=4, half=False, calibration_crops=24, log_steps=5, warm_steps=5, batch_scale=1 / 6
+        kind, minutes=60, width=width, half=False, calibration_crops=24, log_steps=5, warm_steps=5, batch_scale=1 / 6
     )
     return Trainer(settings, ViewStore(data / "views"), VOCABULARY, out)
 
@@ -61,6 +64,16 @@ def test_a_view_never_leaves_the_range_of_samples(data: Path) -> None:
         assert view.wave.shape == (VIEW_SAMPLES,)
         assert view.wave.dtype == np.float32
         assert 0 < np.abs(view.wave).max() <= 1.0
+
+
+def test_crossed_is_the_bass_of_one_and_the_rest_of_the_other() -> None:
+    def tones(*hz: float) -> npt.NDArray[np.float32]:
+        return sum(np.sin(2 * np.pi * each * np.arange(SAMPLE_RATE) / SAMPLE_RATE) for each in hz).astype(np.float32)  # type: ignore[union-attr]
+
+    for seed in range(8):
+        both = crossed(tones(50, 5000), tones(60, 6000), np.random.default_rng(seed))
+        spectrum = np.abs(np.fft.rfft(both)) / (SAMPLE_RATE / 2)
+        assert spectrum[[50, 60, 5000, 6000]] == pytest.approx([1, 0, 0, 1], abs=0.02)
 
 
 def test_the_truth_follows_the_speed(data: Path) -> None:
@@ -242,6 +255,36 @@ def test_a_run_starts_from_the_weights_of_another(data: Path, tmp_path: Path) ->
         assert torch.equal(value, first.average.network.state_dict()[name])
     with pytest.raises(SystemExit, match="another kind"):
         trainer(data, tmp_path / "third", "crnn").start_from(tmp_path / "first" / "checkpoint.pt")
+    with pytest.raises(SystemExit, match="no checkpoint to start from"):
+        second.start_from(tmp_path / "nowhere.pt")
+
+
+@pytest.mark.parametrize(("kind", "mels"), [("crnn", CRNN_MELS), ("shortchunk", CHUNK_MELS)])
+def test_a_wider_network_begins_with_what_a_narrow_one_says(data: Path, tmp_path: Path, kind: Kind, mels: int) -> None:
+    narrow = trainer(data, tmp_path / "narrow", kind)
+    narrow.learn()
+    narrow.save()
+    wide = trainer(data, tmp_path / "wide", kind, width=10)
+    wide.start_from(tmp_path / "narrow" / "checkpoint.pt")
+    mel = 10 * torch.randn(2, mels, 231) - 40
+    with torch.inference_mode():
+        old, new = narrow.average(mel), wide.average(mel)
+    assert torch.allclose(old.logits, new.logits, atol=1e-5)
+    channels = old.embedding.shape[1] - (GRU_DIM if kind == "crnn" else 0)
+    state = new.embedding.shape[1] - old.embedding.shape[1]
+    assert state > 0
+    assert torch.allclose(old.embedding[:, :channels], new.embedding[:, :channels], atol=1e-5)
+    assert torch.allclose(old.embedding[:, channels:], new.embedding[:, channels + state :], atol=1e-5)
+    name = "network.tags.weight" if kind == "crnn" else "network.hidden.weight"
+    unheard = wide.student.state_dict()[name][:, channels : channels + state][
+        : narrow.student.state_dict()[name].shape[0]
+    ]
+    assert bool((unheard == 0).all())
+    wide.learn()
+    assert bool((unheard != 0).all()), "what is new is listened to from the first step on"
+    wide.save()
+    with pytest.raises(SystemExit, match="wider network"):
+        narrow.start_from(tmp_path / "wide" / "checkpoint.pt")
 
 
 def test_learning_from_labels_without_teachers(data: Path, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_what_was_exported_is_loaded(models: Path) -> None:
     assert networks.vector.dim <= 12  # no more directions than views
     tags, embedding = networks.tagger.run(np.full((3, 96, 1813), -40, np.float32))
     assert tags.shape == (3, len(TAGS))
-    assert embedding.shape == (3, 160)
+    assert embedding.shape == (3, 32 + 32)  # the last convolution, of the width that was chosen, and the GRU
     assert 0 <= tags.min() <= tags.max() <= 1
     features, embedding = networks.short_chunk.run(np.full((20, 128, 231), -40, np.float32))
     assert features.shape == (20, 6)

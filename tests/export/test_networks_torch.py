@@ -29,6 +29,15 @@ def test_crnn_has_the_published_parameters() -> None:
     assert count(Crnn()) == 2 + sum(blocks) + gru + 160 * 50 + 50 == 394_100 + 128 * 50
 
 
+def test_a_wide_crnn_doubles_its_channels_block_by_block() -> None:
+    network = Crnn(50, 512)
+    with torch.inference_mode():
+        out = network.eval()(torch.randn(1, 96, 700) * 10 - 40)
+    assert [block[0].out_channels for block in network.blocks] == [64, 128, 256, 512]
+    assert out.embedding.shape == (1, network.embedding_dim) == (1, 544)
+    assert out.steps.shape == (1, 7, network.width)
+
+
 @pytest.mark.parametrize(("width", "parameters"), [(32, 765_108), (128, 12_104_244)])
 def test_short_chunk_parameters(width: int, parameters: int) -> None:
     """At width 128 the published network, 12.1 million."""

@@ -26,7 +26,7 @@ END_SECONDS: Final = 2.0 * CRNN_SECONDS
 Of a recording shorter than both together they are the halves."""
 WINDOW_SECONDS: Final = 10.0
 """Length of a window of `Ear.moments`, about three of the short chunks; the next one begins half a window later."""
-_CONV_DIM: Final = 128  # the tagger's embedding: means of its last convolution, then the state of its GRU
+_GRU_DIM: Final = 32  # the tagger's embedding ends with the state of its GRU; before it are means of its last convolution
 _TAGGER_BATCH: Final = 1
 _CHUNK_BATCH: Final = 4
 _VOICE: Final = "voice"
@@ -118,8 +118,8 @@ class Ear:
         return self._networks.vector.combine(
             {
                 "short_chunk": chunks.embeddings[of_chunks].mean(axis=0),
-                "crnn_conv": crnn[:_CONV_DIM],
-                "crnn_gru": crnn[_CONV_DIM:],
+                "crnn_conv": crnn[:-_GRU_DIM],
+                "crnn_gru": crnn[-_GRU_DIM:],
                 "timbre": self._timbre.result(of_timbre),
             }
         )

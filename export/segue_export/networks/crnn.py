@@ -16,11 +16,11 @@ from segue.frontend.constants import CRNN_MELS
 
 POOLS = ((2, 2), (3, 3), (4, 4), (4, 4))
 """Pooling (mels, frames) of the four blocks: 96 mels become 1, 96 frames become 1."""
-WIDTHS = (64, 128, 128, 128)
-"""Channels of the four blocks."""
-CONV_DIM = WIDTHS[-1]
+WIDTHS = (64, 128)
+"""Channels of the first two blocks, where most of the time goes."""
+WIDTH = 128
+"""Channels of the last two blocks of the published network."""
 GRU_DIM = 32
-EMBEDDING_DIM = CONV_DIM + GRU_DIM
 
 
 class CrnnOutput(NamedTuple):
@@ -29,23 +29,37 @@ class CrnnOutput(NamedTuple):
     logits: Tensor
     """(batch, tags), before the sigmoid."""
     embedding: Tensor
-    """(batch, 160): mean over time of the last convolution's 128 channels, then the last state of the GRU."""
+    """(batch, width + 32): mean over time of the last convolution's channels, then the last state of the GRU."""
     steps: Tensor
-    """(batch, steps, 128): the last convolution, one step for every 96 frames (1.54 s)."""
+    """(batch, steps, width): the last convolution, one step for every 96 frames (1.54 s)."""
 
 
 class Crnn(nn.Module):
-    """CRNN on mel spectrograms in dB of shape (batch, 96, frames); the paper's input is 1813 frames (29 s)."""
+    """CRNN on mel spectrograms in dB of shape (batch, 96, frames); the paper's input is 1813 frames (29 s).
 
-    def __init__(self, tags: int = 50) -> None:
+    `width` is the number of channels of the last block; the third has half as many, and never fewer than the second.
+    """
+
+    def __init__(self, tags: int = 50, width: int = WIDTH) -> None:
         super().__init__()
+        widths = (*WIDTHS, max(WIDTHS[-1], width // 2), width)
         self.input_norm = nn.BatchNorm2d(1)
         self.blocks = nn.Sequential(
-            *(_block(a, b, pool) for a, b, pool in zip((1, *WIDTHS[:-1]), WIDTHS, POOLS, strict=True))
+            *(_block(a, b, pool) for a, b, pool in zip((1, *widths[:-1]), widths, POOLS, strict=True))
         )
-        self.gru = nn.GRU(CONV_DIM, GRU_DIM, num_layers=2, batch_first=True)
-        self.norm = nn.BatchNorm1d(EMBEDDING_DIM, affine=False)
-        self.tags = nn.Linear(EMBEDDING_DIM, tags)
+        self.gru = nn.GRU(width, GRU_DIM, num_layers=2, batch_first=True)
+        self.norm = nn.BatchNorm1d(width + GRU_DIM, affine=False)
+        self.tags = nn.Linear(width + GRU_DIM, tags)
+
+    @property
+    def width(self) -> int:
+        """Channels of the last convolution."""
+        return self.gru.input_size
+
+    @property
+    def embedding_dim(self) -> int:
+        """Length of the embedding."""
+        return self.tags.in_features
 
     def forward(self, mel: Tensor) -> CrnnOutput:
         """Logits and embedding of mel spectrograms in dB, (batch, 96, frames), frames >= 96."""
