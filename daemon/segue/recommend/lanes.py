@@ -52,26 +52,25 @@ class Gate(NamedTuple):
     """With fewer tracks than this it is given up."""
 
 
-def gates(snapshot: Snapshot, seed: ProbeSeed, lane: Lane, weights: Weights) -> tuple[list[Gate], list[Gate]]:
-    """The promises of a lane: those kept longest, and those that give way to the user's filters; each list the dearest first.
+def gates(snapshot: Snapshot, seed: ProbeSeed, lane: Lane, weights: Weights) -> list[Gate]:
+    """The promises of a lane, the dearest first. Tempo comes before energy: what lifts but cannot be mixed is no lane.
 
     What is not known of the seed cannot be asked for: no gate then, and a note to the seed (`seed_notes`).
     """
     facts = snapshot.facts
-    first: list[Gate] = []
-    direction = _energy(seed, lane, facts.energy)
-    if direction is not None:
-        first.append(Gate(SAID["energy"], direction))
     if lane in {"best", "rescue"}:
-        return first, []
-    if seed.bpm is None:
-        return first, _key_gates(snapshot, seed, lane, np.ones(len(facts.bpm), dtype=np.bool_))
-    near = mixability.meeting(seed.played_bpm, facts.bpm, weights.reach)
-    then = [Gate(SAID["tempo"], near)]
-    if lane in {"stay", "lift"}:
+        return []
+    near = np.ones(len(facts.bpm), dtype=np.bool_)
+    promised: list[Gate] = []
+    if seed.bpm is not None:
+        near = mixability.meeting(seed.played_bpm, facts.bpm, weights.reach)
+        promised.append(Gate(SAID["tempo"], near))
+    if seed.energy is not None:
+        promised.append(Gate(SAID["energy"], _energy(seed.energy, lane, facts.energy)))
+    if seed.bpm is not None and lane in {"stay", "lift"}:
         straight = mixability.meeting(seed.played_bpm, facts.bpm, weights.reach, folded=False)
-        then.append(Gate(SAID["same time"], straight))
-    return first, [*then, *_key_gates(snapshot, seed, lane, near)]
+        promised.append(Gate(SAID["same time"], straight))
+    return [*promised, *_key_gates(snapshot, seed, lane, near)]
 
 
 def mixing(
@@ -113,10 +112,8 @@ def spread(order: npt.NDArray[np.int64], score: npt.NDArray[np.float64], vectors
     return spaced
 
 
-def _energy(seed: ProbeSeed, lane: Lane, energy: npt.NDArray[np.float32]) -> Mask | None:
-    if seed.energy is None or lane in {"best", "rescue"}:
-        return None
-    step = energy - np.float32(seed.energy)
+def _energy(now: float, lane: Lane, energy: npt.NDArray[np.float32]) -> Mask:
+    step = energy - np.float32(now)
     if lane == "lift":
         asked: Mask = (step >= STEP_LEAST) & (step <= STEP_MOST)
     elif lane == "ease":

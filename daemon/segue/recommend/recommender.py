@@ -280,11 +280,10 @@ class _Rescued(NamedTuple):
 
 
 def _gates(question: _Question, allowed: Mask) -> list[Gate]:
-    """All conditions, the dearest first: the lane's energy, the user's filters, then the lane's tempo, key and style."""
+    """All conditions, the dearest first: the user's filters, then the lane's tempo, energy, key and style."""
     snapshot, seed, _, asked, _ = question
-    first, then = lanes.gates(snapshot, seed, asked.lane, asked.weights)
     filters = [] if asked.filters is None else [Gate(said, mask) for said, mask in asked.filters(snapshot)]
-    gates = [*first, *filters, *then]
+    gates = [*filters, *lanes.gates(snapshot, seed, asked.lane, asked.weights)]
     if asked.lane == "turn":
         rows = np.flatnonzero(_through(allowed, gates)[0])
         style = np.zeros(len(allowed), dtype=np.bool_)

@@ -86,6 +86,20 @@ def test_in_a_club_library_nothing_has_to_be_given_up(lane: Any) -> None:
                 assert len(ranking.suggestions) == 8
 
 
+def test_what_mixes_comes_before_the_energy_asked_for() -> None:
+    columns = replace(
+        club(3),
+        bpm=np.array([128, 128, 90], np.float32),
+        energy=np.array([5, 5, 7], np.float32),
+    )
+    with recommender(columns) as (made, _, _index):
+        lift = made.next(1, 5, asked=Asked(lane="lift"))
+        assert (ids(lift), SAID["energy"] in lift.relaxed, SAID["tempo"] in lift.relaxed) == ([2], True, False)
+    with recommender(replace(columns, bpm=np.array([128, 100, 90], np.float32))) as (made, _, _index):
+        lift = made.next(1, 5, asked=Asked(lane="lift"))
+        assert (ids(lift), SAID["energy"] in lift.relaxed, SAID["tempo"] in lift.relaxed) == ([3], False, True)
+
+
 def test_a_turn_is_far_in_style_and_the_rest_is_near() -> None:
     with recommender(club(1200)) as (made, _, _index):
         near, far = (
