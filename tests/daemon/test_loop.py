@@ -123,6 +123,22 @@ class TestAsking:
         with pytest.raises(CrateNotFoundError, match="no such"):
             full.client.next(first, crate="no such")
 
+    def test_what_is_wished_for_is_looked_at_at_once(self, full):
+        every = full.client.wish(clear=True).tracks
+        assert every == len(full.tracks())
+        holds = full.client.wish(lane="lift", filters={"year_from": 1901, "year_to": 1902})
+        assert (holds.lane, holds.filters.year_to, holds.tracks) == ("lift", 1902, 0)
+        with pytest.raises(CrateNotFoundError):
+            full.client.wish(lane="turn", filters={"crates": ["nowhere"]})
+        kept = full.client.wishes()
+        assert (kept.lane, kept.filters) == (holds.lane, holds.filters), "what was refused changed nothing"
+        full.client.set_crate("box", [f"#{full.tracks()[0].id}"])
+        assert full.client.wish(filters={"crates": ["box"]}).tracks == 1
+        full.client.remove_crate("box")
+        holds = full.client.wish(lane="ease")
+        assert (holds.lane, holds.tracks) == ("ease", None), "a button is not refused for a crate that is gone"
+        full.client.wish(clear=True)
+
     def test_what_was_played_tonight_does_not_come_again_this_night(self, full):
         seed, *others = full.client.next("night bus", limit=4).suggestions
         full.client.mark_played(f"#{seed.id}")

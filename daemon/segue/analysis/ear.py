@@ -26,7 +26,8 @@ END_SECONDS: Final = 2.0 * CRNN_SECONDS
 Of a recording shorter than both together they are the halves."""
 WINDOW_SECONDS: Final = 10.0
 """Length of a window of `Ear.moments`, about three of the short chunks; the next one begins half a window later."""
-_GRU_DIM: Final = 32  # the tagger's embedding ends with the state of its GRU; before it are means of its last convolution
+_GRU_DIM: Final = 32
+"""The tagger's embedding ends with the state of its GRU; what stands before are the means of its last convolution."""
 _TAGGER_BATCH: Final = 1
 _CHUNK_BATCH: Final = 4
 _VOICE: Final = "voice"

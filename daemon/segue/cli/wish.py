@@ -30,17 +30,22 @@ def wish(options: Options, lane: Any, preset: str | None, clear: bool, **filters
     filters. `segue next` is not changed by it: there you say what you want.
     """
     from segue.client import Client
+    from segue.protocol.messages import Wished
 
     wanted = filters_of(filters) or None
     with Client(options.home()) as client:
         if lane or wanted or preset or clear:
-            holds = client.wish(lane=lane, filters=wanted, preset="" if preset == "none" else preset, clear=clear)
+            holds: Wishes = client.wish(
+                lane=lane, filters=wanted, preset="" if preset == "none" else preset, clear=clear
+            )
         else:
             holds = client.wishes()
     if options.json:
         print_json(holds)
     else:
         click.echo(in_words(holds) or "Nothing is wished for: shims ask for what fits best.")
+        if isinstance(holds, Wished) and holds.tracks == 0:
+            click.echo("No track meets all of this yet: the lists are filled with what meets a part of it.", err=True)
 
 
 def in_words(wishes: Wishes) -> str:

@@ -20,10 +20,10 @@ def wishes() -> Ask[m.Wishes]:
 
 def wish(
     lane: m.LaneName | None, filters: m.Filters | Mapping[str, Any] | None, preset: str | None, *, clear: bool
-) -> Ask[m.Wishes]:
+) -> Ask[m.Wished]:
     named: Mapping[str, Any] = msgspec.to_builtins(filters) if isinstance(filters, m.Filters) else filters or {}
     said = None if filters is None else {name: _said(value) for name, value in named.items()}
-    return Ask("session.wish", {"lane": lane, "filters": said, "preset": preset, "clear": clear}, m.Wishes)
+    return Ask("session.wish", {"lane": lane, "filters": said, "preset": preset, "clear": clear}, m.Wished)
 
 
 def shims() -> Ask[m.ShimList]:

@@ -31,10 +31,10 @@ class Standing:
         filters: m.Filters | Mapping[str, Any] | None = None,
         preset: str | None = None,
         clear: bool = False,
-    ) -> m.Wishes:
-        """Change what shims are to ask for: what is named, and with `clear` all the rest goes; answers with what holds then.
+    ) -> m.Wished:
+        """Change what shims are to ask for: what is named, and with `clear` all the rest goes; answers with what holds.
 
-        `filters` takes the place of all earlier ones; an empty `preset` is none.
+        `filters` takes the place of all earlier ones; an empty `preset` is none. The answer says how many tracks meet the filters.
         """
         return self.ask(asks.wish(lane, filters, preset, clear=clear))
 
@@ -69,7 +69,7 @@ class AsyncStanding:
         filters: m.Filters | Mapping[str, Any] | None = None,
         preset: str | None = None,
         clear: bool = False,
-    ) -> m.Wishes:
+    ) -> m.Wished:
         """As `Client.wish`."""
         return await self.ask(asks.wish(lane, filters, preset, clear=clear))
 

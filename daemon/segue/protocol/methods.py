@@ -73,7 +73,7 @@ METHODS: Final[dict[str, Method]] = {
         Method("session.history", m.LimitParams, m.PlayList, "What was played, latest first."),
         Method("session.wishes", m.Nothing, m.Wishes, "What every shim asks for until it is changed."),
         Method(
-            "session.wish", m.WishParams, m.Wishes, "Wish for a lane, filters or a preset, or for nothing any more."
+            "session.wish", m.WishParams, m.Wished, "Wish for a lane, filters or a preset, or for nothing any more."
         ),
         Method("feedback.rate", m.RateParams, m.Opinion, "Like or dislike a track, always or after another one."),
         Method(

@@ -196,7 +196,7 @@ class Daemon:
             LibraryHandlers(library, watcher, mirror, executor),
             self._collection(stack, library, references, mirror, executor),
             PlayingHandlers(library, references, decks, indexer, learner, events.publish, executor),
-            WishesHandlers(wishing),
+            WishesHandlers(wishing, taste, spaces),
             self._shims(stack, shims),
             self._feedback(stack, library, references, learner, tuning, executor),
             models,

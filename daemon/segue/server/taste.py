@@ -52,8 +52,9 @@ class Taste:
             weights=self.weights(preset),
             tonight=self.tonight() if tonight else NOTHING_PLAYED,
             memory=self.memory(),
-            filters=None if filters == _NO_FILTERS else partial(self._masks, filters),
+            filters=None if filters == _NO_FILTERS else partial(self.masks, filters),
         )
 
-    def _masks(self, filters: Filters, snapshot: Snapshot) -> list[tuple[str, Mask]]:
+    def masks(self, filters: Filters, snapshot: Snapshot) -> list[tuple[str, Mask]]:
+        """Filters as `segue.recommend.filters.masks` gives them, with the crates as they are now, and what it raises."""
         return self.sieve.masks(filters, snapshot, self.crates())

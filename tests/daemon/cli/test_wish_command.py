@@ -14,8 +14,11 @@ import segue.client
 from segue.cli.main import main
 from segue.cli.wish import in_words
 from segue.library.store import Library
-from segue.protocol.messages import Filters, Wishes, WishParams
+from segue.protocol.messages import Filters, Wished, Wishes, WishParams
 from segue.server.wishing import Wishing
+
+TRACKS = 12
+YEAR_OF_NOTHING = 1901
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +41,11 @@ def wishing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         def wishes(self) -> Wishes:
             return found.now
 
-        def wish(self, *, lane: Any, filters: Any, preset: str | None, clear: bool) -> Wishes:
+        def wish(self, *, lane: Any, filters: Any, preset: str | None, clear: bool) -> Wished:
             said = None if filters is None else Filters(**filters)
-            return found.wish(WishParams(lane=lane, filters=said, preset=preset, clear=clear))
+            holds = found.wish(WishParams(lane=lane, filters=said, preset=preset, clear=clear))
+            tracks = 0 if holds.filters.year_from == YEAR_OF_NOTHING else TRACKS
+            return Wished(lane=holds.lane, filters=holds.filters, preset=holds.preset, tracks=tracks)
 
     monkeypatch.setattr(segue.client, "Client", Direct)
     yield found
@@ -70,7 +75,15 @@ def test_filters_replace_filters_and_the_rest_stays() -> None:
 
 def test_json_is_the_answer() -> None:
     answer = json.loads(wish("--lane", "turn", "--year", "1990-", "--json").output)
+    assert answer["tracks"] == TRACKS
     assert (answer["lane"], answer["filters"]["year_from"], answer["filters"]["year_to"]) == ("turn", 1990, None)
+
+
+def test_it_says_when_no_track_meets_it() -> None:
+    assert "No track" not in wish("--year", "1990-").output
+    result = wish("--year", f"{YEAR_OF_NOTHING}-")
+    assert "No track meets all of this yet" in result.stderr
+    assert result.stdout == f"from {YEAR_OF_NOTHING}\n"
 
 
 def test_ranges_in_words() -> None:

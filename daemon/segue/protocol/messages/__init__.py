@@ -110,7 +110,7 @@ from segue.protocol.messages.trust import (
     WriteTagsParams,
 )
 from segue.protocol.messages.tuning import TuneParams, WeightLesson, WeightList, WeightPart, WeightsParams
-from segue.protocol.messages.wishes import Wishes, WishParams
+from segue.protocol.messages.wishes import Wished, Wishes, WishParams
 
 __all__ = [
     "AddFolderParams",
@@ -221,6 +221,7 @@ __all__ = [
     "WeightPart",
     "WeightsParams",
     "WishParams",
+    "Wished",
     "Wishes",
     "Work",
     "WorkParams",

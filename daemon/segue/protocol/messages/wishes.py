@@ -19,6 +19,13 @@ class Wishes(Result):
     preset: str | None = None
 
 
+class Wished(Wishes):
+    """What holds now."""
+
+    tracks: int | None = None
+    """How many tracks of the library meet all the filters; null where a crate of earlier filters is gone."""
+
+
 class WishParams(Message):
     """What is left out stays as it is, unless ``clear``: then it goes back to nothing."""
 
