@@ -248,13 +248,13 @@ def test_an_interruption_is_clean_and_the_next_run_goes_on(tmp_path: Path) -> No
         [sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while len(list(cache.rglob("*.npz"))) < 3:
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=60)[1]
     finally:
         process.kill()
     assert process.returncode == 130
