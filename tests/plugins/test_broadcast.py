@@ -208,7 +208,7 @@ def air():
 
 
 def connect(air, port=None):
-    return socket.create_connection(("127.0.0.1", port or air.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", port or air.port), timeout=30)
 
 
 def ask(air, text):
@@ -235,7 +235,7 @@ def source(air, *pieces):
 def test_a_broadcast_from_its_beginning_to_its_end(air, night_bus):
     assert air.latest() is None
     with source(air, night_bus):
-        wait_until(lambda: says(air, "Ada Lantern - Night Bus"), 5)
+        wait_until(lambda: says(air, "Ada Lantern - Night Bus"))
         assert air.is_on_air
         first = air.latest()
         assert b"200 OK" in ask(air, f"GET /admin/metadata?mode=updinfo&song=A+-+B HTTP/1.0\r\n{BASIC}\r\n\r\n")
@@ -243,7 +243,7 @@ def test_a_broadcast_from_its_beginning_to_its_end(air, night_bus):
         assert air.latest().at >= first.at
         assert b" 401 " in ask(air, f"SOURCE /live HTTP/1.0\r\n{WRONG}\r\n\r\n")
         assert says(air, "A - B")
-    wait_until(lambda: air.latest() is None, 5, what="the end")
+    wait_until(lambda: air.latest() is None, what="the end")
     assert not air.is_on_air
 
 
@@ -253,7 +253,7 @@ def test_a_title_without_a_broadcast_is_refused(air, night_bus):
     assert air.latest() is None
     with source(air, night_bus):
         assert b" 200 " in ask(air, update)
-    wait_until(lambda: air.latest() is None, 5, what="the end")
+    wait_until(lambda: air.latest() is None, what="the end")
     assert b" 400 " in ask(air, update)
     assert air.latest() is None
 
@@ -267,7 +267,7 @@ def test_shoutcast_sends_its_sound_to_the_next_port(air, night_bus):
         sock.sendall(b"icy-name:Me\r\n\r\n")
         assert b" 200 " in ask(air, f"GET /admin.cgi?pass={PASSWORD}&mode=updinfo&song=A+-+B HTTP/1.0\r\n\r\n")
         assert says(air, "A - B")
-    wait_until(lambda: air.latest() is None, 5)
+    wait_until(lambda: air.latest() is None)
 
 
 def test_a_mistake_of_ours_costs_one_client_only(air, night_bus, monkeypatch):
@@ -275,7 +275,7 @@ def test_a_mistake_of_ours_costs_one_client_only(air, night_bus, monkeypatch):
         patch.setattr(Connection, "feed", lambda *_: 1 / 0)
         assert ask(air, "GET / HTTP/1.0\r\n\r\n") == b""
     with source(air, night_bus):
-        wait_until(lambda: says(air, "Ada Lantern - Night Bus"), 5)
+        wait_until(lambda: says(air, "Ada Lantern - Night Bus"))
 
 
 def test_only_this_computer_is_listened_to(air):
@@ -290,13 +290,13 @@ def test_a_port_that_is_taken_is_said_so(air):
 
 
 def test_bad_clients_hold_nobody_up(air, night_bus, monkeypatch):
-    monkeypatch.setattr(listener, "_HEAD_SECONDS", 1.0)
     with contextlib.ExitStack() as stack:
         good = stack.enter_context(source(air, night_bus))
-        wait_until(lambda: says(air, "Ada Lantern - Night Bus"), 5)
+        wait_until(lambda: says(air, "Ada Lantern - Night Bus"))
         idle = [stack.enter_context(connect(air)) for _ in range(10)]  # say nothing
         slow = stack.enter_context(connect(air))
         slow.sendall(b"SOURCE /li")  # and no more
+        wait_until(lambda: len(air._clients) == 12)  # before the door no more than eight can wait
         for _ in range(5):  # gone before the answer
             with connect(air) as dead:
                 dead.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -307,31 +307,32 @@ def test_bad_clients_hold_nobody_up(air, night_bus, monkeypatch):
         assert b"200 OK" in ask(air, f"GET /admin/metadata?mode=updinfo&song=Next HTTP/1.0\r\n{BASIC}\r\n\r\n")
         assert time.monotonic() - began < 0.5
         assert says(air, "Next")
+        monkeypatch.setattr(listener, "_HEAD_SECONDS", 0.1)
         for sock in (*idle, slow):  # they had their time
             assert sock.recv(10) == b""
         good.sendall(ogg(artist="A", title="After"))
-        wait_until(lambda: says(air, "A - After"), 5)
+        wait_until(lambda: says(air, "A - After"))
 
 
 def test_more_clients_than_any_program_opens_are_sent_away(air):
     with contextlib.ExitStack() as stack:
         for _ in range(24):
             stack.enter_context(connect(air))
-        wait_until(lambda: len(air._clients) == 16, 5)
+        wait_until(lambda: len(air._clients) == 16)
     assert b" 404 " in ask_patiently(air)
 
 
 def ask_patiently(air):
     """As `ask`, until the others are gone."""
-    wait_until(lambda: not air._clients, 5)
+    wait_until(lambda: not air._clients)
     return ask(air, f"GET / HTTP/1.0\r\n{BASIC}\r\n\r\n")
 
 
 def test_a_dead_broadcast_ends(air, night_bus, monkeypatch):
-    monkeypatch.setattr(listener, "_SILENT_SECONDS", 0.5)
     with source(air, night_bus):
-        wait_until(lambda: says(air, "Ada Lantern - Night Bus"), 5)
-        wait_until(lambda: air.latest() is None, 5, what="the end")
+        wait_until(lambda: says(air, "Ada Lantern - Night Bus"))
+        monkeypatch.setattr(listener, "_SILENT_SECONDS", 0.5)
+        wait_until(lambda: air.latest() is None, what="the end")
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg here")
@@ -345,10 +346,10 @@ def test_a_real_program_broadcasts(air, legacy):
     ]
     with subprocess.Popen([*command, f"icecast://source:{PASSWORD}@127.0.0.1:{air.port}/live"]) as program:
         try:
-            wait_until(lambda: says(air, "Ada Lantern - Night Bus"), 15)
+            wait_until(lambda: says(air, "Ada Lantern - Night Bus"))
         finally:
             program.kill()
-    wait_until(lambda: air.latest() is None, 5, what="the end")
+    wait_until(lambda: air.latest() is None, what="the end")
     if legacy == "1":
         return  # who sends SOURCE the old way does not wait for an answer
     refused = subprocess.run(
@@ -356,7 +357,7 @@ def test_a_real_program_broadcasts(air, legacy):
         check=False,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
     )
     assert refused.returncode != 0
     assert "401" in refused.stderr

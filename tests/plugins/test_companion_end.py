@@ -33,7 +33,7 @@ def shim(how: str) -> subprocess.Popen[str]:
 
 
 def test_it_leaves_in_good_order_when_its_input_closes() -> None:
-    assert shim("later").communicate(timeout=10)[0] == "left in good order\n"
+    assert shim("later").communicate(timeout=60)[0] == "left in good order\n"
 
 
 def test_it_leaves_in_good_order_when_it_is_told_to() -> None:
@@ -44,4 +44,4 @@ def test_it_leaves_in_good_order_when_it_is_told_to() -> None:
 
 def test_it_can_end_by_itself_while_its_input_is_open() -> None:
     with shim("at once") as gone:
-        assert gone.wait(10) == 3
+        assert gone.wait(60) == 3
