@@ -13,6 +13,7 @@ from typing import Final, Self
 
 _PROGRAM: Final = """
 import sys
+print("open", flush=True)
 decks = {}
 for line in sys.stdin:
     word, deck, *path = line.rstrip("\\n").split(" ", 2)
@@ -38,6 +39,7 @@ class Pretender:
     def __enter__(self) -> Self:
         command = [str(self._name), "-c", _PROGRAM, "--settingsPath", str(self._settings)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._hear()  # before, it may have neither its name nor its words yet
         return self
 
     def __exit__(
@@ -64,7 +66,11 @@ class Pretender:
         process = self._process
         assert process is not None
         assert process.stdin is not None
-        assert process.stdout is not None
         process.stdin.write(f"{line}\n")
         process.stdin.flush()
-        assert process.stdout.readline()
+        self._hear()
+
+    def _hear(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline()
