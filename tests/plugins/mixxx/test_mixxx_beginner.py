@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import mixxx_tables
+import psutil
 import pytest
 from mixxx_tables import execute
 
@@ -82,7 +83,7 @@ def test_music_that_segue_has_just_been_told_of_waits_and_is_taken_over_later(
         loop.client.resume()
     # Segue's own lists are no lesson.
     record = setup.read(mixxx)
-    Database(mixxx.database).write({record.playlist("next"): [1, 2]})
+    importing.patiently(lambda: Database(mixxx.database).write({record.playlist("next"): [1, 2]}))
     assert main(["import", "--wait", *shared]) == 0
     said = capsys.readouterr().out
     assert "Segue has 2 of Mixxx's 2 tracks; 1 of them brought something new." in said
@@ -102,7 +103,9 @@ def test_undo_without_a_daemon_can_be_finished_later(
 ) -> None:
     shared = ["--settings", str(mixxx.folder), "--home", str(loop.home)]
     assert main(["setup", *shared, "--no-input", "--start", "yes"]) == 0
-    assert main(["setup", "--undo", *nowhere(mixxx)]) == 1
+    loop.daemon.stop()  # and with it what it has started, which would be in the way
+    assert main(["setup", "--undo", *shared]) == 1
+    loop.restart()
     assert any(shim.always for shim in loop.client.shims().shims)
     assert main(["setup", "--undo", *shared]) == 0
     assert not any(shim.always for shim in loop.client.shims().shims)
@@ -207,6 +210,7 @@ def test_an_interruption_says_what_is_left(mixxx: Settings) -> None:
     arguments = ["-m", "segue_plugins.mixxx", "setup", "--no-link", *nowhere(mixxx)]
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whatever the tests were started from
         os.execv(sys.executable, [sys.executable, *arguments])
     heard = b""
 
@@ -219,6 +223,7 @@ def test_an_interruption_says_what_is_left(mixxx: Settings) -> None:
     assert b"segue-link.js" in heard, "all files are named"
     os.write(terminal, b"y\n")
     wait_until(lambda: hears(b"Let Segue listen"), 30, what="a question")
+    wait_until(lambda: psutil.Process(pid).status() == psutil.STATUS_SLEEPING, what="that it waits for the answer")
     os.kill(pid, signal.SIGINT)
     wait_until(lambda: hears(b"repeated at any time."), 30, what="the last words")
     assert b"Mixxx is set up; not done yet: Mixxx's music, what it knows, starting by itself." in heard

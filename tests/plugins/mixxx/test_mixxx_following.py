@@ -116,7 +116,7 @@ def test_what_is_loaded_wished_and_ejected(segue, place, mixxx, shim):
     mixxx.load(first)
     support.wait_until(lambda: on_decks(client) == {first}, what="the deck")
     wanted = expected(client, place, first, {first})
-    support.wait_until(lambda: lists(place) == wanted, 10, what="the lists")
+    support.wait_until(lambda: lists(place) == wanted, what="the lists")
     assert any(wanted.values())
     support.wait_until(lambda: shim.says("After "), what="its words")
     assert "not in Mixxx's library: " in shim.log.read_text()
@@ -128,15 +128,15 @@ def test_what_is_loaded_wished_and_ejected(segue, place, mixxx, shim):
     for lane, filters in (("turn", Filters()), ("ease", Filters(bpm_from=100.0, bpm_to=130.0))):
         client.wish(lane=lane, filters=filters)
         wanted = expected(client, place, first, {first}, lane, filters=filters)
-        support.wait_until(lambda wanted=wanted: lists(place) == wanted, 10, what=f"the lists of {lane}")
+        support.wait_until(lambda wanted=wanted: lists(place) == wanted, what=f"the lists of {lane}")
     client.wish(clear=True)
 
     mixxx.load(second, 2)
     wanted = expected(client, place, second, {first, second})
-    support.wait_until(lambda: lists(place) == wanted, 10, what="the lists after the second deck")
+    support.wait_until(lambda: lists(place) == wanted, what="the lists after the second deck")
     mixxx.eject(2)
     wanted = expected(client, place, first, {first})
-    support.wait_until(lambda: lists(place) == wanted, 10, what="the lists after the eject")
+    support.wait_until(lambda: lists(place) == wanted, what="the lists after the eject")
     mixxx.quit()
     support.wait_until(lambda: not on_decks(client), what="empty decks")
     assert shim.stop() == 0
@@ -147,7 +147,7 @@ def test_a_file_outside_the_watched_folders_is_listened_to(segue, place, mixxx, 
     shutil.copy(min(music.glob("*.wav")), stranger)
     shim.start()
     mixxx.load(stranger)
-    support.wait_until(lambda: lists(place)["next"], what="suggestions")
+    support.wait_until(lambda: lists(place)["next"], 90, what="suggestions")  # it is asked for ever more seldom
     wanted = expected(segue.client, place, str(stranger), {str(stranger)})
     support.wait_until(lambda: lists(place) == wanted, what="the right ones")
 
@@ -161,7 +161,7 @@ def test_a_daemon_that_comes_later_is_met(segue, place, mixxx, shim):
     segue.restart()
     support.wait_until(lambda: on_decks(segue.client) == {first}, what="the deck")
     wanted = expected(segue.client, place, first, {first})
-    support.wait_until(lambda: lists(place) == wanted, 10, what="the lists")
+    support.wait_until(lambda: lists(place) == wanted, what="the lists")
 
 
 def test_what_happens_while_the_daemon_hangs_is_told_later(segue, place, mixxx, shim):
@@ -178,7 +178,7 @@ def test_what_happens_while_the_daemon_hangs_is_told_later(segue, place, mixxx, 
         mixxx.eject(2)
     finally:
         segue.daemon.process.send_signal(signal.SIGCONT)
-    support.wait_until(lambda: not on_decks(segue.client), 15, what="empty decks")
+    support.wait_until(lambda: not on_decks(segue.client), what="empty decks")
 
 
 def test_lists_are_never_those_of_another_track(segue, place, mixxx, shim, tmp_path):
@@ -204,10 +204,10 @@ def test_lists_are_never_those_of_another_track(segue, place, mixxx, shim, tmp_p
 def test_a_companion_ends_when_the_one_who_started_it_does(place, mixxx, shim):
     with subprocess.Popen(shim.command("run", "--companion"), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert any(b"is open" in line for line in process.stdout)
-        other = subprocess.run(shim.command("run", "--companion"), check=False, stdin=process.stdout, timeout=20)
+        other = subprocess.run(shim.command("run", "--companion"), check=False, stdin=process.stdout, timeout=60)
         assert other.returncode == 3  # while nobody has closed its input
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_terminal_gets_lines_that_fit(segue, place, mixxx, shim):
@@ -218,12 +218,13 @@ def test_a_terminal_gets_lines_that_fit(segue, place, mixxx, shim):
     ) as process:
         os.close(follower)
         mixxx.load(first)
-        said = ""
+        heard = b""  # in pieces that may end within a letter
         with contextlib.suppress(OSError):
-            while "turn" not in said:
-                said += os.read(leader, 4096).decode()
+            while b"\n" not in heard.partition(b"turn")[2]:
+                heard += os.read(leader, 4096)
         process.terminate()
     os.close(leader)
+    said = heard.decode()
     assert "\033[1mAfter " in said
     plain = "".join(piece.partition("m")[2] if number else piece for number, piece in enumerate(said.split("\033[")))
     lanes = [line for line in plain.splitlines() if line.startswith("  ")]
