@@ -45,7 +45,7 @@ def analysis(name: str, *, bpm: float | None = 124.0, key: str | None = "A minor
     )
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 10.0) -> None:
+def wait_until(is_so: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait for a condition, and fail when it does not come true in time."""
     deadline = time.monotonic() + seconds
     while not is_so():

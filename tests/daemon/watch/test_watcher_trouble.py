@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from watch_support import SETTLE, Bench
+from watch_support import Bench
 
 from library_support import wait_until
 from segue.errors import DiskFullError
@@ -59,7 +59,7 @@ def test_a_dead_reading_thread_is_replaced(bench: Bench, monkeypatch: pytest.Mon
     wait_until(lambda: bench.watcher._events._observer not in {deaf, None})
     bench.wait_idle()
     bench.write("a.mp3")
-    bench.wait_states({"a.mp3": "queued"}, SETTLE + 3)
+    bench.wait_states({"a.mp3": "queued"})
 
 
 def test_a_full_disk_is_told_and_made_good_later(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ def test_a_full_disk_is_told_and_made_good_later(bench: Bench, monkeypatch: pyte
 
 
 def test_a_listener_that_fails_does_not_end_the_watch(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher_module, "_TROUBLE_SECONDS", 0.2)
+    monkeypatch.setattr(watcher_module, "_TROUBLE_SECONDS", 1.5)  # it is to be seen meanwhile
     monkeypatch.setattr(watcher_module, "CHECK_SECONDS", 0.1)
     bench.start()
     bench.queued = None

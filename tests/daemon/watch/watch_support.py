@@ -26,10 +26,10 @@ class Bench:
         self.folder_news: list[str] = []
         self.watcher = self.new_watcher()
 
-    def new_watcher(self, **options: float) -> Watcher:
+    def new_watcher(self, settle_seconds: float = SETTLE, **options: float) -> Watcher:
         return Watcher(
             self.library,
-            settle_seconds=SETTLE,
+            settle_seconds=settle_seconds,
             on_queued=self.queued.append,
             on_changed=self.changed.extend,
             on_folder=lambda: self.folder_news.extend(folder.watch for folder in self.watcher.folders()),
@@ -53,9 +53,10 @@ class Bench:
         rows = self.library.files_under(self.root)
         return {os.path.relpath(path, self.root): row.state for path, row in rows.items()}
 
-    def wait_states(self, expected: dict[str, str], seconds: float = 10.0) -> None:
+    def wait_states(self, expected: dict[str, str]) -> None:
+        """Wait for what the library says; who listens is told only then: see `wait_idle`."""
         try:
-            wait_until(lambda: self.states() == expected, seconds)
+            wait_until(lambda: self.states() == expected)
         except AssertionError:
             assert self.states() == expected
 
