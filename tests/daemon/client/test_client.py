@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -24,6 +25,7 @@ from segue.home import Home
 from segue.protocol import messages as m
 from segue.server import connection
 from stub_server import StubServer
+from support import wait_until
 
 DAEMON = """
 import sys
@@ -65,16 +67,21 @@ def test_home_as_text_variable_or_object(server, monkeypatch):
 def test_every_method_sends_its_parameters(server, client, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     asked = {}
+
+    def note(name, params):
+        asked[name] = params
+        raise TrackNotFoundError(name)
+
     for name in ("recommend.next", "recommend.similar", "track.analyse", "library.add_folder", "library.rescan"):
-        server.handlers[name] = lambda params, name=name: asked.update({name: params}) or Future()
+        server.handlers[name] = partial(note, name)
     for call in (
-        lambda: client.call("recommend.next", {"track": "night bus", "limit": 3}, timeout=0.05),
-        lambda: client.call("recommend.similar", m.SimilarParams(path="/x"), timeout=0.05),
-        lambda: Client.analyse(brief, "bounce.wav", vector=True),
-        lambda: Client.add_folder(brief, "Music"),
-        lambda: Client.rescan(brief),
+        lambda: client.call("recommend.next", {"track": "night bus", "limit": 3}),
+        lambda: client.call("recommend.similar", m.SimilarParams(path="/x")),
+        lambda: client.analyse("bounce.wav", vector=True),
+        lambda: client.add_folder("Music"),
+        client.rescan,
     ):
-        with Client(server.home, timeout=0.05) as brief, pytest.raises(RequestTimeoutError):
+        with pytest.raises(TrackNotFoundError):
             call()
     assert asked == {
         "recommend.next": m.NextParams(track="night bus", limit=3),
@@ -122,6 +129,12 @@ def test_pid_that_went_to_another_program(home, client):
     connection.write(server.home, info)
     with pytest.raises(DaemonNotRunningError, match="nobody listens"):
         client.ping()
+
+
+def test_a_client_waits_as_long_as_it_was_told(server):
+    server.handlers["track.get"] = lambda _: Future()
+    with Client(server.home, timeout=0.05) as brief, pytest.raises(RequestTimeoutError, match=r"within 0\.05 seconds"):
+        brief.track("x")
 
 
 def test_late_answers_are_not_taken_for_others(server, client):
@@ -183,22 +196,21 @@ def restart_while_asked(home, method):
     def ask():
         with Client(home) as client:
             try:
-                results.append(client.ask(any_method(method, {"track": "x"}), timeout=20))
+                results.append(client.ask(any_method(method, {"track": "x"}), timeout=60))
             except Exception as error:  # noqa: BLE001 - what it is, the test asks
                 results.append(error)
 
     first = StubServer(home).start()
-    asked = threading.Event()
-    first.handlers[method] = lambda _: asked.set() or Future()
+    first.handlers[method] = lambda _: Future()
     asking = threading.Thread(target=ask)
     asking.start()
-    assert asked.wait(5)
+    wait_until(lambda: first.router._waiting, what="the question")
     # As after a kill: no answer to those who wait.
     first.router._waiting.clear()
     first.stop()
     with StubServer(home) as second:
         second.handlers[method] = lambda _: m.Track(id=2, path="second", title="")
-        asking.join(10)
+        asking.join(60)
     return results[0]
 
 
@@ -216,7 +228,7 @@ def test_stopping_daemon_says_so(home, client):
     with StubServer(home) as server:
         asked = threading.Event()
         server.handlers["track.get"] = lambda _: asked.set() or Future()
-        threading.Thread(target=lambda: asked.wait(5) and server.router.stop()).start()
+        threading.Thread(target=lambda: asked.wait(60) and server.router.stop()).start()
         with pytest.raises(ShuttingDownError):
             client.track("x")
 

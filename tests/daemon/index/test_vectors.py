@@ -47,13 +47,13 @@ def ids_found(
 
 
 def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while time.monotonic() < end:
         with suppress(cache.CacheUnusableError):  # nothing is saved yet
             if holds():
                 return
         time.sleep(0.02)
-    pytest.fail("it did not come about within ten seconds")
+    pytest.fail("it did not come about within thirty seconds")
 
 
 Open = Callable[..., VectorIndex]

@@ -104,7 +104,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setattr(indexer, "_RETRY_SECONDS", 0.3)
+    monkeypatch.setattr(indexer, "_RETRY_SECONDS", 1.5)  # trouble is to be seen meanwhile
     made = Bench(tmp_path)
     made.indexer.start()
     yield made
@@ -188,7 +188,7 @@ def test_a_stop_waits_for_no_file_while_a_deck_plays(bench: Bench, monkeypatch: 
     bench.indexer._gig_mode = lambda: True
     begin = time.monotonic()
     bench.indexer.stop(20.0)
-    assert time.monotonic() - begin < 1.0
+    assert time.monotonic() - begin < 4.0
     assert bench.state("one.wav") == "queued"
     assert not bench.indexer._thread.is_alive()
     waits.set_exception(ShuttingDownError("The workers end."))  # as the pool does then, and nobody minds

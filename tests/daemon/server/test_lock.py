@@ -82,7 +82,7 @@ def test_worker_processes_do_not_keep_it(dj):
         lock.release()
         again = HomeLock(dj)
         # The child lives on, but a moment may pass before its exec has closed what it inherited.
-        again.acquire(timeout=5.0)
+        again.acquire(timeout=30.0)
         again.release()
         child.communicate(b"\n")
 
