@@ -66,11 +66,11 @@ def test_a_shim_lives_and_dies_with_the_daemon(
 
     def pid() -> int:
         """Of the shim, once it has told of its deck."""
-        wait_until(lambda: [shim.state for shim in client.status().shims] == ["running"], 10)
+        wait_until(lambda: [shim.state for shim in client.status().shims] == ["running"])
         return client.status().shims[0].pid
 
     def told(times: int) -> None:
-        wait_until(lambda: log.exists() and log.read_text().count("told") == times, 20)
+        wait_until(lambda: log.exists() and log.read_text().count("told") == times)
 
     daemon = start_daemon(environment=environment)
     with Client(home) as client:
@@ -89,7 +89,7 @@ def test_a_shim_lives_and_dies_with_the_daemon(
 
         os.kill(daemon.process.pid, signal.SIGKILL)  # not its group: nobody but the pipe tells the shim
         daemon.process.wait()
-        wait_until(lambda: not lives(second), 5)
+        wait_until(lambda: not lives(second))
         daemon.kill()
 
         daemon = start_daemon(environment=environment)

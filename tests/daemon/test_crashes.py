@@ -52,9 +52,14 @@ def test_a_killed_worker_loses_no_file_but_its_own(loop, music):
     wait_until(lambda: loop.status().analysing, what="work")
     worker = max(psutil.Process(loop.daemon.process.pid).children(recursive=True), key=lambda p: p.memory_info().rss)
     worker.kill()
-    wait_until(lambda: not loop.status().tracks.queued, 90, what="the end of the queue")
     counts = loop.status().tracks
-    assert counts.indexed + counts.failed == 5
+
+    def all_done() -> bool:  # the queue may be empty before the last file has come into it
+        nonlocal counts
+        counts = loop.status().tracks
+        return counts.indexed + counts.failed == 5 and not counts.queued
+
+    wait_until(all_done, 90, what="the end of all five")
     assert counts.indexed >= 4
     assert {failure.code for failure in loop.client.failures().failures} <= {"worker-crashed"}
 
@@ -65,7 +70,7 @@ def test_workers_die_with_a_killed_daemon(loop, music):
     workers = psutil.Process(loop.daemon.process.pid).children(recursive=True)
     assert workers
     os.kill(loop.daemon.process.pid, signal.SIGKILL)  # the daemon alone, not its group
-    _, alive = psutil.wait_procs(workers, timeout=10)
+    _, alive = psutil.wait_procs(workers, timeout=30)
     assert not alive
 
 
@@ -310,7 +315,7 @@ def test_fuzzed_messages_do_not_keep_the_daemon_from_answering(loop):
                 socket.send_multipart(frames)
             socket.close()
         with Client(loop.home) as client:
-            assert client.ping(timeout=5).version
+            assert client.ping(timeout=30).version
             assert client.status().tracks.failed == 0
     finally:
         context.term()

@@ -22,8 +22,11 @@ from segue.errors import (
     WorkerCrashedError,
     WorkerError,
 )
+from support import wait_until
 
 NO_MODELS = Path("no-models")
+LONG = 6000.0
+"""Seconds of a file that is to be done in time, whatever else a machine with workers of the lowest priority has to do."""
 
 
 def open_pool(workers: int = 1, **options: float) -> AnalysisPool:
@@ -97,10 +100,10 @@ def test_a_file_that_takes_too_long_is_given_up(order: str) -> None:
     with open_pool(base_seconds=1.0, seconds_per_minute=1.0) as pool:
         pool.describe()
         begin = time.monotonic()
-        late, next_one = pool.analyse(Path(f"{order}.mp3"), 30), pool.analyse(Path("x.mp3"), 30)
+        late, next_one = pool.analyse(Path(f"{order}.mp3"), 30), pool.analyse(Path("x.mp3"), LONG)
         with pytest.raises(AnalysisTimeoutError, match="longer than 2 seconds"):
             late.result()
-        assert 1.4 < time.monotonic() - begin < 6
+        assert 1.4 < time.monotonic() - begin < 15
         assert next_one.result().model == "test"
 
 
@@ -114,7 +117,7 @@ def test_the_limit_grows_with_the_recording() -> None:
 
 @pytest.mark.parametrize("order", ["eat", "gulp"])
 def test_a_file_that_eats_memory_is_given_up(order: str) -> None:
-    with open_pool(memory_limit_mb=300) as pool:
+    with open_pool(memory_limit_mb=300, base_seconds=120.0) as pool:
         greedy, next_one = pool.analyse(Path(f"{order}.mp3"), 1), pool.analyse(Path("x.mp3"), 1)
         with pytest.raises(AnalysisMemoryError, match=rf"{order}\.mp3"):
             greedy.result()
@@ -146,13 +149,12 @@ def test_probes_come_first_and_then_what_somebody_waits_for() -> None:
         pool.describe()
         order: list[str] = []
         futures = [pool.analyse(Path(name), 1) for name in ("doze.mp3", "first.mp3", "second.mp3")]
-        time.sleep(0.3)
+        wait_until(futures[0].running)
         asked = pool.analyse(Path("asked.mp3"), 1, asked=True)
         probe = pool.probe(Path("probe.mp3"))
         for name, future in [("first", futures[1]), ("second", futures[2]), ("asked", asked), ("probe", probe)]:
             future.add_done_callback(lambda _, name=name: order.append(name))
-        futures[2].result()
-        time.sleep(0.1)
+        wait_until(lambda: len(order) == 4)
         assert order == ["probe", "asked", "first", "second"]
 
 
@@ -160,9 +162,9 @@ def test_stop_drains_what_is_in_work_and_refuses_the_rest() -> None:
     pool = open_pool()
     pool.describe()
     running, waiting = pool.analyse(Path("doze.mp3"), 1), pool.analyse(Path("x.mp3"), 1)
-    time.sleep(0.3)
+    wait_until(running.running)
     pids = pool.pids
-    pool.stop(drain=True, timeout=10)
+    pool.stop(drain=True, timeout=60)
     assert running.result().model == "test"
     for future in (waiting, pool.analyse(Path("late.mp3"), 1)):
         with pytest.raises(ShuttingDownError):
@@ -233,8 +235,8 @@ def test_workers_do_not_outlive_the_daemon(tmp_path: Path, end: str) -> None:
         assert len(workers) == 2 or end == "leave", "only those of a daemon that left may be gone already"
         if end == "kill":
             daemon.kill()
-        assert daemon.wait(10) == (-signal.SIGKILL if end == "kill" else 0)
-    _, alive = psutil.wait_procs(workers, timeout=5)
+        assert daemon.wait(60) == (-signal.SIGKILL if end == "kill" else 0)
+    _, alive = psutil.wait_procs(workers, timeout=30)
     assert not [worker for worker in alive if worker.status() != psutil.STATUS_ZOMBIE]
 
 
@@ -286,20 +288,21 @@ def test_a_file_stands_still_in_the_midst_of_its_analysis_while_it_is_held() -> 
         assert (worker.cpu_times(), late.done()) == (before, False)
         held.clear()
         with pytest.raises(AnalysisTimeoutError, match="longer than 1 seconds"):
-            late.result(10)
+            late.result(30)
         assert time.monotonic() - begin > 1.6
-        assert pool.analyse(Path("x.mp3"), 1).result(10).model == "test"
+        assert pool.analyse(Path("x.mp3"), LONG).result(60).model == "test"
 
 
 def test_what_somebody_waits_for_is_not_held_and_gets_its_worker() -> None:
-    with open_pool(base_seconds=0.5, seconds_per_minute=1.0) as pool:
+    with open_pool() as pool:
         pool.hold(lambda _: True)
         pool.describe()
         held, waiting = pool.analyse(Path("doze.mp3"), 60), pool.analyse(Path("after.mp3"), 1)
-        time.sleep(0.4)
-        assert pool.analyse(Path("asked.mp3"), 1, asked=True).result(10).model == "test"
+        wait_until(held.running)
+        time.sleep(0.4)  # so that it stands still
+        assert pool.analyse(Path("asked.mp3"), 1, asked=True).result(30).model == "test"
         assert held.done()
-        assert pool.probe(Path("probe.mp3")).result(10)
+        assert pool.probe(Path("probe.mp3")).result(30)
         del waiting
 
 
@@ -308,7 +311,8 @@ def test_a_pool_whose_files_stand_still_ends_at_once() -> None:
         pool.hold(lambda _: True)
         pool.describe()
         late = pool.analyse(Path("spin.mp3"), 60)
+        wait_until(late.running)
         time.sleep(0.4)
         begin = time.monotonic()
-    assert time.monotonic() - begin < 2.0
+    assert time.monotonic() - begin < 4.0
     assert isinstance(late.exception(1), ShuttingDownError)

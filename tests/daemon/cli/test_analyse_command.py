@@ -128,7 +128,7 @@ def test_people_get_a_paragraph_a_file(mixed):
 
 
 def test_a_reader_that_goes_away_is_no_error(mixed):
-    command = [*SEGUE, "analyse", "--json", *map(str, [mixed[0]] * 3)]
+    command = [*SEGUE, "analyse", "--json", "--jobs", "1", *map(str, [mixed[0]] * 3)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert '"duration"' in process.stdout.readline()
         process.stdout.close()
