@@ -47,7 +47,7 @@ class Loop:
     def status(self) -> Status:
         return self.client.status()
 
-    def settle(self, indexed: int, failed: int = 0, seconds: float = 90.0) -> Status:
+    def settle(self, indexed: int, failed: int = 0, seconds: float = 150.0) -> Status:
         """Wait until nothing is queued and so many tracks are indexed and files failed."""
 
         def done() -> bool:
