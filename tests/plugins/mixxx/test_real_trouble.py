@@ -20,7 +20,7 @@ from support import wait_until
 pytestmark = [pytest.mark.mixxx, pytest.mark.slow, pytest.mark.timeout(600)]
 
 BIG = 10_000
-TRIES = 10
+TRIES = 30
 
 
 @pytest.fixture
@@ -57,6 +57,12 @@ def is_hot(profile):
     return Path(f"{profile.database}-journal").exists()
 
 
+def load_below_fast(desk, times):
+    """Load the row below, and so on, each as soon as Mixxx takes it."""
+    once = ("key", "--delay", "10", "Down", "sleep", "0.3", "key", "--delay", "10", "shift+Left")
+    desk.run("xdotool", *times * once)
+
+
 def right(mixxx, client, profile, records):
     """Whether the lists are right for the one track that is loaded."""
     loaded = held(mixxx, records)
@@ -79,16 +85,22 @@ def test_loads_locks_and_a_daemon_that_is_gone(desk, big, shim, segue, client, r
         )
         assert statistics.median(written) <= 0.5
 
-        seen = [held(mixxx, records)]
-        began = time.monotonic()
-        for _ in range(5):
-            desk.run("xdotool", "key", "--delay", "10", "Down", "sleep", "0.3", "key", "--delay", "10", "shift+Left")
-            seen.append(held(mixxx, records))
-        assert time.monotonic() - began < 2
-        wait_until(lambda: right(mixxx, client, big, records), 5, what="the lists after five fast loads")
-        loaded = set().union(*seen, held(mixxx, records)) - seen[0]
-        report(f"five fast loads, of which {len(loaded)} were seen")
-        assert len(loaded) >= 3  # what was held for a moment only may not be seen here
+        for _ in range(3):  # the keys alone take 1.6 s: they may come too late on a machine that does other things
+            before, began = held(mixxx, records), time.monotonic()
+            keys = threading.Thread(target=load_below_fast, args=(desk, 5))
+            keys.start()
+            seen = set(before)
+            while keys.is_alive():
+                seen |= held(mixxx, records)
+                time.sleep(0.02)
+            took = time.monotonic() - began
+            wait_until(lambda: right(mixxx, client, big, records), what="the lists after five fast loads")
+            loaded = (seen | held(mixxx, records)) - before
+            report(f"five fast loads within {took:.2f} s, of which {len(loaded)} were seen")
+            if took < 2 and len(loaded) >= 3:  # what was held for a moment only may not be seen here
+                break
+        else:
+            pytest.fail("the loads were never fast")
 
         before = held(mixxx, records)
         with closing(sqlite3.connect(big.database, isolation_level=None)) as db:
@@ -96,15 +108,15 @@ def test_loads_locks_and_a_daemon_that_is_gone(desk, big, shim, segue, client, r
             load_below(mixxx)
             time.sleep(3)
             db.execute("ROLLBACK")
-        wait_until(lambda: held(mixxx, records) - before, 10, what="the load")
-        wait_until(lambda: right(mixxx, client, big, records), 10, what="the lists after the lock")
+        wait_until(lambda: held(mixxx, records) - before, what="the load")
+        wait_until(lambda: right(mixxx, client, big, records), what="the lists after the lock")
 
         segue.daemon.kill()
         before = held(mixxx, records)
         load_below(mixxx)
         wait_until(lambda: held(mixxx, records) - before, what="a load without the daemon")
         segue.restart()
-        wait_until(lambda: right(mixxx, client, big, records), 20, what="the lists of the new daemon")
+        wait_until(lambda: right(mixxx, client, big, records), 60, what="the lists of the new daemon")
         wait_until(lambda: on_decks(client) == held(mixxx, records), what="the deck in the new daemon")
         mixxx.stop()
     assert is_whole(big)
@@ -137,7 +149,7 @@ def test_kills_in_the_midst_of_writes(desk, profile, shim, client, records):
         assert not any(lists(profile).values())  # all of a write, or nothing
         assert not_ours(profile) == mine
         shim.start()
-        wait_until(lambda: right(mixxx, client, profile, records), 10, what="the lists of the next shim")
+        wait_until(lambda: right(mixxx, client, profile, records), what="the lists of the next shim")
 
         shim.process.send_signal(signal.SIGSTOP)  # what is written now is Mixxx's
         loads = threading.Thread(target=lambda: [load_below(mixxx) for _ in range(8)])
