@@ -22,7 +22,7 @@ from segue_plugins.mixxx.script import DeckReport, Hello, Overload, Pressed
 from segue_plugins.mixxx.settings import Settings
 from support import wait_until
 
-pytestmark = [pytest.mark.mixxx, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.mixxx, pytest.mark.slow, pytest.mark.timeout(600)]
 
 STAND_IN = Path(__file__).parent / "stand_in"
 
@@ -52,7 +52,7 @@ class Booth:
                 return heard
             time.sleep(0.02)
 
-    def hears(self, happened, what, seconds=5.0):
+    def hears(self, happened, what, seconds=20.0):
         """Listen until something is so."""
 
         def is_so():
@@ -89,7 +89,7 @@ class Booth:
             if link:
                 self.hears(lambda: self.held() == set(tracks), "the load")
             else:
-                wait_until(lambda: self.held() == set(tracks), 5)
+                wait_until(lambda: self.held() == set(tracks))
         except AssertionError:
             raise AssertionError(f"{self.held()} are loaded, not {tracks}") from None
 
@@ -117,7 +117,7 @@ class Booth:
         for rows in ([30], tracks):  # what was selected is in neither
             self.fill(rows)
             self.link.send("redraw", first=False)
-            self.listen(0.3)
+            self.listen(1.0)
 
 
 def rendered(path):
@@ -154,10 +154,10 @@ def booth(desk, fresh):
 def test_without_the_link_the_list_is_drawn_again_after_each_load(booth):
     if booth.reports:
         time.sleep(16.0)  # the script goes on for so long before it takes us for gone
+    booth.fill([11, 12, 13])  # which the screen does not show yet
     booth.box.press("loadFree")  # nothing is selected: the first row, a little later
     booth.waits_for(1, link=False)
-    booth.fill([11, 12, 13])
-    time.sleep(1.3)
+    time.sleep(2.5)
     booth.box.press("loadFree")
     booth.waits_for(1, 11, link=False)
 
@@ -172,7 +172,7 @@ def test_what_the_script_tells_of_a_deck(booth):
     booth.listen(0.2)
     booth.box.press("loadFree")
     booth.waits_for(track)
-    booth.hears(lambda: booth.decks[1].bpm > 0, "the tempo")
+    booth.hears(lambda: booth.decks[1].bpm > 0 and booth.decks[1].duration > 0, "the tempo and the length")
     deck = booth.decks[1]
     assert (deck.loaded, deck.playing, deck.rate, deck.keylock, deck.volume) == (True, False, 1.0, False, 1.0)
     assert deck.duration == pytest.approx(20.0, abs=1e-6)
@@ -223,6 +223,7 @@ def test_buttons_of_a_controller(booth):
     booth.shows(1, 2, 3, 4, 5, 6)
     booth.box.press("loadFree")
     booth.waits_for(1)
+    booth.hears(lambda: booth.decks[1].loaded, "the deck")  # its file is open before it can play
     booth.box.tap("[Channel1]", "play")
     booth.hears(lambda: booth.decks[1].playing, "that it plays")
     booth.box.press("loadNext")
@@ -234,7 +235,7 @@ def test_buttons_of_a_controller(booth):
     booth.box.press("loadNext")
     booth.waits_for(1, 3)
     booth.listen(0.4)
-    assert booth.held() == {1, 3}
+    booth.waits_for(1, 3)  # and nothing else, but for what Mixxx may still analyse
 
     booth.box.turn(2)
     booth.box.turn(-1)
@@ -258,8 +259,13 @@ def test_buttons_of_a_controller(booth):
     for lane in ("best", "stay", "lift", "ease", "turn"):
         booth.box.press(lane)
         booth.listen(0.15)
-    asked = [report.lane for report in booth.reports if isinstance(report, Pressed)]
-    assert asked == ["best", "stay", "lift", "ease", "turn"]
+
+    def asked():
+        return [report.lane for report in booth.reports if isinstance(report, Pressed)]
+
+    booth.hears(lambda: len(asked()) >= 5, "the lanes")
+    booth.listen(0.3)
+    assert asked() == ["best", "stay", "lift", "ease", "turn"]
     assert not booth.box.was_spoken_to()
 
 
@@ -273,7 +279,7 @@ def test_the_link_says_when_the_list_is_drawn_again(booth):
     booth.waits_for(1, 2)
 
     booth.link.send("redraw", first=True)  # 2 is gone from the list: the best is selected, or later the same place
-    booth.listen(0.7)
+    booth.listen(1.5)
     chosen, below = (21, 22) if booth.mixxx.desk.program.is_old else (22, 23)
     booth.box.press("loadFree")
     booth.hears(lambda: chosen in booth.held(), "a load from the new list")
@@ -283,7 +289,7 @@ def test_the_link_says_when_the_list_is_drawn_again(booth):
     booth.listen(0.2)
     booth.fill([24, 26, below, 25])
     booth.link.send("redraw", first=True)  # it is still there, and stays selected
-    booth.listen(0.5)
+    booth.listen(1.5)
     booth.box.tap("[Channel1]", "eject")
     booth.hears(lambda: not booth.decks[1].loaded, "room")
     booth.box.press("loadFree")

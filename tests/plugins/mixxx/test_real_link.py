@@ -13,7 +13,7 @@ from mixxx_desk import RealMixxx
 from segue_plugins.mixxx.lanes import SHOWN
 from support import wait_until
 
-pytestmark = [pytest.mark.mixxx, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.mixxx, pytest.mark.slow, pytest.mark.timeout(600)]
 
 STAND_IN = Path(__file__).parent / "stand_in"
 
@@ -61,7 +61,7 @@ def test_decks_by_number_a_tempo_fader_and_a_button(desk, profile, shim, client)
         wait_until(lambda: client.wishes().lane == "turn", what="the wish")
         wait_until(lambda: profile.playlist("Segue: next") == expected(client, profile, path, "turn"), what="the lane")
         first = profile.playlist("Segue: next")[0]
-        time.sleep(0.5)  # until it is on the screen
+        time.sleep(2)  # until it is on the screen
         box.press("loadFree")
         wait_until(
             lambda: decks(client).get("mixxx 2") and decks(client)["mixxx 2"].path == first, what="the suggestion"
