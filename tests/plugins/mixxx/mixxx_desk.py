@@ -145,7 +145,7 @@ class Profile:
         """Let Mixxx make its tables, then end it at its first question; write settings so that it asks no more."""
         self.folder.mkdir()
         with RealMixxx(desk, self) as mixxx:
-            wait_until(lambda: self._schema() == desk.program.schema, what="the tables")
+            wait_until(lambda: self._schema() == desk.program.schema, 90, what="the tables")
             time.sleep(0.5)
             mixxx.kill()
         (self.folder / "mixxx.cfg").write_text(
@@ -251,9 +251,9 @@ class RealMixxx:
 
     def ready(self) -> Self:
         """Wait until the main window is there and fills the screen."""
-        wait_until(self._window, 60, what="Mixxx's window")
+        wait_until(self._window, 90, what="Mixxx's window")
         for words in self.desk.program.milestones:
-            wait_until(lambda words=words: words in self.log, 30, what=words)
+            wait_until(lambda words=words: words in self.log, 90, what=words)
         time.sleep(3)
         self.desk.run("wmctrl", "-r", "Mixxx", "-b", "add,maximized_vert,maximized_horz")
         self.desk.run("xdotool", "windowactivate", "--sync", self._window())

@@ -89,7 +89,7 @@ def load_next(mixxx: RealMixxx, client: Client, profile: Profile, folder: Path, 
     """Load the row below; returns the path, and seconds from the key to the right lists in Mixxx's data base."""
     before = held(mixxx, folder)
     began = load_below(mixxx, deck)
-    wait_until(lambda: held(mixxx, folder) - before, 10, what="the load")
+    wait_until(lambda: held(mixxx, folder) - before, what="the load")
     path = (held(mixxx, folder) - before).pop()
     wanted: dict[frozenset[str], dict[str, list[str]]] = {}
 
@@ -99,7 +99,7 @@ def load_next(mixxx: RealMixxx, client: Client, profile: Profile, folder: Path, 
             wanted[on_decks] = expected(client, profile, path, on_decks)
         return lists(profile) == wanted[on_decks]
 
-    wait_until(are_right, 10, what=f"the suggestions after {path}")
+    wait_until(are_right, what=f"the suggestions after {path}")
     return path, time.monotonic() - began
 
 
