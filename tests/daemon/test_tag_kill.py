@@ -60,7 +60,7 @@ def begin(loop: Loop, path: Path) -> Asking:
     """Ask, and return when the copy has begun to be written."""
     asking = Asking(loop, path)
     asking.start()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while not any(copy.stat().st_size > 1024 * 1024 for copy in loop.music.glob(".segue-*")):
         assert time.monotonic() < end, "no copy was begun"
     return asking
