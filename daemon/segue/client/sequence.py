@@ -18,6 +18,10 @@ GAP: Final = "gap"
 NamedEvent = tuple[str, Event]
 
 
+_LATE_SECONDS: Final = 2.0
+"""What was published so long after the snapshot was not published before it, whatever its number; clocks may differ by less."""
+
+
 class _Notification(msgspec.Struct):
     method: str
     params: Event
@@ -36,13 +40,15 @@ class EventSequence:
     def __init__(self, names: Collection[str] = ()) -> None:
         self._names = frozenset(names)
         self._seq = 0
+        self._begun = 0.0
         self._heard = False
         self.stopping = False
         """The daemon has said that it stops."""
 
     def begin(self, seq: int) -> None:
-        """Say the number of the last event before those that will come."""
+        """Say the number of the last event before those that will come: a snapshot, taken just now."""
         self._seq = seq
+        self._begun = time.time()
 
     def restart(self) -> list[NamedEvent]:
         """The daemon was restarted: its numbers begin anew."""
@@ -65,7 +71,7 @@ class EventSequence:
         except (msgspec.MsgspecError, ValueError) as error:
             raise ProtocolError(f"An event was not understood: {error}.") from error
         name, event = notification.method, notification.params
-        if event.seq <= self._seq and not self._heard:
+        if event.seq <= self._seq and not self._heard and event.at < self._begun + _LATE_SECONDS:
             return []  # published before the snapshot
         taken = [(name, event)] if not self._names or name in self._names else []
         if event.seq <= self._seq:

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import threading
+import time
 
 import pytest
 
@@ -44,6 +45,15 @@ def test_numbers_that_go_back_are_a_restart():
     sequence.begin(4)
     assert taken(sequence, 5) == [("progress", 5)]
     [(name, gap), (_, event)] = sequence.take(frames(2))
+    assert (name, gap.data, event.seq) == (GAP, {"missed": None}, 2)
+    assert taken(sequence, 3) == [("progress", 3)]
+
+
+def test_low_numbers_long_after_the_snapshot_are_a_restart():
+    sequence = EventSequence()
+    sequence.begin(40)
+    body = {"jsonrpc": "2.0", "method": "progress", "params": {"seq": 2, "at": time.time() + 60, "data": {}}}
+    [(name, gap), (_, event)] = sequence.take([b"progress", json.dumps(body).encode()])
     assert (name, gap.data, event.seq) == (GAP, {"missed": None}, 2)
     assert taken(sequence, 3) == [("progress", 3)]
 
