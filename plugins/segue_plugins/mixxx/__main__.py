@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from segue.client import Client
 from segue.errors import SegueError
-from segue_plugins.mixxx import autodj, following, importing, interview
+from segue_plugins.mixxx import autodj, finishing, following, importing, interview
 from segue_plugins.mixxx import settings as places
 from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.settings import Settings
@@ -47,14 +47,13 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
 
 def _import(settings: Settings, options: argparse.Namespace) -> int:
     voice = Voice()
-    database = Database(settings.database)
-    database.check()
+    Database(settings.database).check()
     with Client(options.home) as client:
         if options.wait:
             unheard = importing.wait(client, voice.progress)
             if unheard is not None:
                 voice.say(unheard)
-        voice.say(*importing.run(client, database, voice.progress).told())
+        voice.say(*finishing.begin(client, settings, voice.progress))
     return 0
 
 

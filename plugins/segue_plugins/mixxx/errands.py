@@ -10,12 +10,11 @@ from typing import Final
 
 from segue.client import Client
 from segue.errors import DaemonError, DaemonNotRunningError, DaemonStartError, SegueError
-from segue_plugins.mixxx import importing, setup
+from segue_plugins.mixxx import finishing, importing, setup
 from segue_plugins.mixxx.database import Database
-from segue_plugins.mixxx.settings import Settings
+from segue_plugins.mixxx.settings import SHIM, Settings
 from segue_plugins.mixxx.voice import Voice
 
-SHIM: Final = "mixxx"
 _START_SECONDS: Final = 90.0
 
 
@@ -45,9 +44,11 @@ class Errands:
                 return False
             if watch:
                 self._attempt(lambda: self._watch(client, watch))
+            # First, for whoever is started finishes the import: what the import says of that must be so.
+            started = start is not None and self._attempt(lambda: self._start(client, wanted=start)) and start
             if imports:
                 self._attempt(lambda: self._import(client))
-            return start is not None and self._attempt(lambda: self._start(client, wanted=start)) and start
+            return started
 
     def stop(self) -> bool:
         """Let the daemon start the shim no more; False: it did not. Raises the client's errors."""
@@ -98,7 +99,7 @@ class Errands:
 
     def _import(self, client: Client) -> None:
         importing.look(client, self._voice.say)
-        self._voice.say(*importing.run(client, self._database, self._voice.progress).told())
+        self._voice.say(*finishing.begin(client, self._settings, self._voice.progress))
 
     def _start(self, client: Client, *, wanted: bool) -> None:
         if wanted:

@@ -17,6 +17,7 @@ from segue_plugins.companion import end_with_daemon
 from segue_plugins.mixxx import record as records
 from segue_plugins.mixxx.board import Board
 from segue_plugins.mixxx.database import Database
+from segue_plugins.mixxx.finishing import Finisher
 from segue_plugins.mixxx.link import PORT, Link, open_link
 from segue_plugins.mixxx.record import Record
 from segue_plugins.mixxx.settings import SHIM_LOCK, Settings
@@ -72,7 +73,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         if options.broadcast is not None:
             broadcast = stack.enter_context(Listener(options.broadcast, options.password))
         client = stack.enter_context(Client(options.home, timeout=ANSWER_SECONDS))
-        Shim(client, settings, record, board, follow=options.follow, link=link, broadcast=broadcast).run()
+        finisher = stack.enter_context(Finisher(settings, options.home))
+        Shim(client, settings, record, board, finisher, follow=options.follow, link=link, broadcast=broadcast).run()
     return 0
 
 

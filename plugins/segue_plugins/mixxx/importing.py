@@ -30,6 +30,8 @@ _LOOK_SECONDS: Final = 1.0
 _SCAN_SECONDS: Final = 60.0
 _SOON_SECONDS: Final = 1.0
 _T = TypeVar("_T")
+Progress = Callable[[int, int], None]
+"""Hears of tracks or files done, of how many."""
 
 
 class Imported(NamedTuple):
@@ -49,20 +51,29 @@ class Imported(NamedTuple):
     looking: bool = False
     """Segue has not looked through all its folders yet."""
 
-    def told(self) -> list[str]:
-        """The same for people."""
+    @property
+    def complete(self) -> bool:
+        """Doing it again later would bring nothing but what is new by then."""
+        return not (self.waiting or self.looking)
+
+    def told(self, *, by_itself: bool = False) -> list[str]:
+        """The same for people. ``by_itself``: the shim finishes what is left."""
         absent = self.tracks - self.known - self.waiting
         news = f"{self.changed} of them brought something new" if self.changed else "nothing was new"
         lines = [f"Segue has {self.known} of Mixxx's {count(self.tracks, 'track')}; {news}."]
         if self.waiting:
+            later = (
+                "Segue takes that over by itself when it has listened to everything."
+                if by_itself
+                else "`segue mixxx import --wait` does that when they are ready."
+            )
             lines.append(
                 f"Segue is still listening: {count(self.waiting, 'track')} to go. What Mixxx knows of them, and their places in crates and "
-                "playlists, cannot be taken over yet: `segue mixxx import --wait` does that when they are ready."
+                f"playlists, cannot be taken over yet: {later}"
             )
         if absent and self.looking:
-            lines.append(
-                f"Segue still looks through its folders, and has not found {absent} yet: run `segue mixxx import --wait`."
-            )
+            later = "what it finds is taken over by itself" if by_itself else "run `segue mixxx import --wait`"
+            lines.append(f"Segue still looks through its folders, and has not found {absent} yet: {later}.")
         elif absent:
             lines.append(f"{absent} {_are(absent)} in no folder that Segue watches, or cannot be told apart.")
         if self.crates:
@@ -73,16 +84,38 @@ class Imported(NamedTuple):
         return lines
 
 
-def run(client: Client, database: Database, progress: Callable[[int, int], None] = lambda *_: None) -> Imported:
-    """Take over everything; doing it again takes over what is new. `progress` hears of tracks done, of how many.
+def run(
+    client: Client,
+    database: Database,
+    progress: Progress = lambda *_: None,
+    pause: Callable[[], None] = lambda: None,
+) -> Imported:
+    """Take over everything; doing it again takes over what is new.
 
-    Raises the client's errors, and ProgramBusyError.
+    Parameters
+    ----------
+    client
+        Of the daemon that takes it over.
+    database
+        Mixxx's.
+    progress
+        Hears of tracks done, of how many.
+    pause
+        Is called between pieces of work, of which each takes a moment, and may raise to leave the rest undone: what was taken over by then
+        stays, and taking over everything once more does the rest.
+
+    Raises
+    ------
+    SegueError
+        The client's errors, and ProgramBusyError.
+
     """
     looking = client.status().scanning
     values = patiently(database.values)
-    ids, waiting, changed = _take_over(client, values, progress)
-    crates = _copy_crates(client, _merged(patiently(database.crates), ids))
+    ids, waiting, changed = _take_over(client, values, progress, pause)
+    crates = _copy_crates(client, _merged(patiently(database.crates), ids), pause)
     lists = patiently(lambda: database.lists(_own(database)))
+    pause()
     lesson = client.learn(database.path) if lists else None
     return Imported(len(values), len(ids), waiting, changed, crates, lesson, looking)
 
@@ -97,7 +130,7 @@ def look(client: Client, say: Callable[[str], None]) -> None:
         time.sleep(_BUSY_SECONDS)
 
 
-def wait(client: Client, progress: Callable[[int, int], None] = lambda *_: None) -> str | None:
+def wait(client: Client, progress: Progress = lambda *_: None) -> str | None:
     """Wait until Segue has listened to all that it watches; `progress` hears of files done, of how many.
 
     Returns why it did not wait to the end, as a sentence; None: it did.
@@ -119,12 +152,13 @@ def _are(count: int) -> str:
 
 
 def _take_over(
-    client: Client, values: Sequence[Values], progress: Callable[[int, int], None]
+    client: Client, values: Sequence[Values], progress: Progress, pause: Callable[[], None]
 ) -> tuple[dict[str, int], int, int]:
     """Returns Segue's tracks by Mixxx's paths, how many still wait, and of how many something was new."""
     ids: dict[str, int] = {}
     waiting = changed = done = 0
     for batch in _batches(values, _AT_ONCE):
+        pause()
         answer = client.take_over(list(map(_said, batch)))
         ids |= {one.path: track for one, track in zip(batch, answer.tracks, strict=True) if track is not None}
         waiting += answer.waiting
@@ -165,14 +199,17 @@ def _folded(name: str) -> str:
     return " ".join(bare.casefold().split())
 
 
-def _copy_crates(client: Client, crates: Mapping[str, Sequence[str]]) -> int:
+def _copy_crates(client: Client, crates: Mapping[str, Sequence[str]], pause: Callable[[], None]) -> int:
     """Let Segue's crates of Mixxx's hold what these do, and no others; returns how many were copied."""
-    copied = {name for name, tracks in crates.items() if _is_copied(client, name, tracks)}
+    copied = 0
+    for name, tracks in crates.items():
+        pause()  # not within a crate, which would have too little in it until the next time
+        copied += _is_copied(client, name, tracks)
     wanted = set(map(_folded, crates))
     for crate in client.crates().crates:
         if crate.source == SOURCE and _folded(crate.name) not in wanted:
             client.set_crate(crate.name, [], source=SOURCE)
-    return len(copied)
+    return copied
 
 
 def _is_copied(client: Client, name: str, tracks: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from segue.errors import DaemonError, SegueError
-from segue_plugins.mixxx import setup
+from segue_plugins.mixxx import finishing, setup
 from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.errands import Errands
 from segue_plugins.mixxx.importing import patiently
@@ -306,6 +306,8 @@ class Interview:
         imports = self._voice.ask(
             "Take over tempi, keys, stars, crates, playlists and nights from Mixxx?", answer=self._options.imports
         )
+        if self._options.imports is False and self._attempt(lambda: finishing.call_off(self._settings)):
+            self._voice.say("  What was left of the import is not taken over by itself any more.")
         start = {"yes": True, "no": False, None: None}[self._options.start]
         if start is None and not is_started and self._voice.ask("Start `segue mixxx` by itself whenever Segue runs?"):
             start = True

@@ -19,6 +19,10 @@ _FLAGS: Final = ("--settingsPath", "--settings-path")
 SHIM_LOCK: Final = "shim.lock"
 AUTODJ_LOCK: Final = "autodj.lock"
 """In our folder: held while `segue mixxx`, or `segue mixxx autodj`, runs."""
+RECORD_LOCK: Final = "record.lock"
+"""As these; held for the moment in which what was set up is written down."""
+SHIM: Final = "mixxx"
+"""What the daemon calls `segue mixxx`, when it starts it by itself."""
 OWN: Final = "segue"
 """Our folder in Mixxx's: the backup and what was set up."""
 

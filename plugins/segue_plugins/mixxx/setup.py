@@ -14,7 +14,7 @@ from segue_plugins.mixxx import mappings, process
 from segue_plugins.mixxx.database import Database, Playlist
 from segue_plugins.mixxx.preferences import Controller, Preferences, key_of
 from segue_plugins.mixxx.record import FILE, LANES, Record, forget, read, write
-from segue_plugins.mixxx.settings import AUTODJ_LOCK, SHIM_LOCK, Settings
+from segue_plugins.mixxx.settings import AUTODJ_LOCK, RECORD_LOCK, SHIM_LOCK, Settings
 from segue_plugins.one_at_a_time import one_at_a_time
 
 __all__ = [
@@ -43,7 +43,7 @@ SCRIPT: Final = "segue.js"
 MAPPING: Final = "Segue.midi.xml"
 FILES: Final = (MAPPING, SCRIPT, "segue-link.js")
 """The last one is what our own mapping alone has: it talks to the program outside."""
-_KEPT: Final = frozenset({FILE, SHIM_LOCK, AUTODJ_LOCK})
+_KEPT: Final = frozenset({FILE, SHIM_LOCK, AUTODJ_LOCK, RECORD_LOCK})
 """What is removed last."""
 _BACKUP: Final = "mixxxdb.before-segue.sqlite"
 

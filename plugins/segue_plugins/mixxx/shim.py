@@ -11,6 +11,7 @@ from segue_plugins.broadcast import Listener
 from segue_plugins.mixxx.board import Board
 from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.decks import Deck
+from segue_plugins.mixxx.finishing import Finisher
 from segue_plugins.mixxx.link import Link
 from segue_plugins.mixxx.lookout import FIND_SECONDS, Lookout
 from segue_plugins.mixxx.news import News
@@ -27,6 +28,8 @@ class Shim:
 
     Parameters
     ----------
+    finisher
+        Of an import that left tracks waiting; it works beside us.
     follow
         ``loaded``: suggestions are for the track that was loaded last; ``playing``: for the one that is heard.
     link
@@ -42,6 +45,7 @@ class Shim:
         settings: Settings,
         record: Record,
         board: Board,
+        finisher: Finisher,
         *,
         follow: str = "loaded",
         link: Link | None = None,
@@ -53,6 +57,8 @@ class Shim:
         self._rate_of: str | None = None
         self._rate = 1.0
         self._link = link
+        self._board = board
+        self._finisher = finisher
         self._lookout = Lookout(settings, database, board.note, link=link, broadcast=broadcast)
         self._teller = Teller(client, board.note)
         self._news = News(client)
@@ -78,6 +84,9 @@ class Shim:
         seed = self._seed = self._choose(now)
         self._suggester.follow(seed, self._heard_rate(decks), now)
         self._teller.tell(decks, now)
+        self._finisher.hold(plays=any(deck.playing for deck in decks))
+        for said in self._finisher.said():
+            self._board.note(said)
         for lane in pressed:
             self._suggester.press(lane, now)
         if self._teller.daemon_is_there and self._lookout.sees_mixxx:

@@ -19,6 +19,7 @@ from mixxx_tables import execute
 
 from loop import Loop
 from segue.errors import ProgramBusyError
+from segue.home import Home
 from segue.sets import mixxx as lists
 from segue_plugins.mixxx import importing, interview, process, setup
 from segue_plugins.mixxx.__main__ import main
@@ -56,7 +57,7 @@ def nowhere(mixxx: Settings) -> list[str]:
     return ["--settings", str(mixxx.folder), "--home", str(mixxx.folder / "home")]
 
 
-def test_music_that_segue_has_just_been_told_of_waits_and_is_taken_over_later(
+def test_music_that_segue_has_just_been_told_of_waits_and_is_taken_over_by_itself(
     mixxx: Settings, loop: Loop, music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     new = tmp_path / "new"
@@ -74,19 +75,32 @@ def test_music_that_segue_has_just_been_told_of_waits_and_is_taken_over_later(
         said = capsys.readouterr().out
         assert "Segue has 0 of Mixxx's 2 tracks; nothing was new." in said
         assert "Segue is still listening: 2 tracks to go." in said
-        assert "`segue mixxx import --wait`" in said
+        assert "Segue takes that over by itself when it has listened to everything." in said
+        assert "--wait" not in said
         assert "no folder" not in said
         assert "0 playlists, 0 nights" in said
         assert "Start Mixxx, load a track" in said, "the rest starts by itself"
-        assert any(shim.always for shim in loop.client.shims().shims)
+        # Segue's own lists are no lesson.
+        record = setup.read(mixxx)
+        assert record.unfinished is not None
+        importing.patiently(lambda: Database(mixxx.database).write({record.playlist("next"): [1, 2]}))
+        (companion,) = (shim for shim in loop.client.shims().shims if shim.always)
+        assert companion.pid is not None
+        os.kill(companion.pid, signal.SIGSTOP)
     finally:
         loop.client.resume()
-    # Segue's own lists are no lesson.
-    record = setup.read(mixxx)
-    importing.patiently(lambda: Database(mixxx.database).write({record.playlist("next"): [1, 2]}))
+    loop.settle(2)
+    os.kill(companion.pid, signal.SIGKILL)  # the next one finishes it
+    wait_until(lambda: setup.read(mixxx).unfinished is None, 120, what="the rest of the import")
+    log = Home.locate(loop.home).log_dir / "mixxx.log"
+    wait_until(lambda: "Mixxx's values of 2 more tracks taken over." in log.read_text(), 60, what="its words")
+    bus = loop.client.track(f"{new}/{BUS}")
+    assert (bus.bpm, bus.key, bus.rating, bus.sources["bpm"][0].source) == (124.0, "A minor", 4, "user")
+    assert [(crate.name, crate.tracks) for crate in loop.client.crates().crates] == [("Mine", 1)]
+    assert loop.client.memory().total == 0
     assert main(["import", "--wait", *shared]) == 0
     said = capsys.readouterr().out
-    assert "Segue has 2 of Mixxx's 2 tracks; 1 of them brought something new." in said
+    assert "Segue has 2 of Mixxx's 2 tracks; nothing was new." in said
     assert "1 crate copied." in said
     assert "learned" not in said
 
