@@ -1,7 +1,8 @@
-"""A desk with a real Mixxx, and a real daemon that knows the same music."""
+"""A desk with a real Mixxx, and a real daemon that knows the same music; for the rest a daemon that knows two tracks."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from mixxx_desk import Desk, Profile
 from mixxx_program import Program
 from mixxx_shim import Shim
+from mixxx_tables import BUS, MARKET
 
 import support
 from loop import Loop
@@ -22,6 +24,17 @@ from segue.demo.tracks import DEMO_TRACKS
 
 TRACKS: Final = 30
 _SUFFIXES: Final = ("mp3", "flac", "ogg", "wav", "m4a", "aiff")
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Loop]:
+    """A daemon that knows two tracks."""
+    home = Path(os.path.realpath(tmp_path_factory.mktemp("h", numbered=True)))
+    with Loop(home, tmp_path_factory.mktemp("collection")) as loop:
+        loop.bring(music / name for name in (BUS, MARKET))
+        loop.settle(2)
+        yield loop
+    support.remove_home(home)
 
 
 @pytest.fixture(scope="session")

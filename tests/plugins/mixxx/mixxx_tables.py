@@ -34,6 +34,9 @@ INSERT INTO crates(id, name) VALUES(1, 'Mine'), (2, 'Empty');
 INSERT INTO crate_tracks VALUES(1, 1), (1, 3);
 """
 
+BUS, MARKET = "Ada Lantern - Night Bus.mp3", "Oleander - Sunday Market.ogg"
+"""Two of the test music's files, which a daemon knows as Mixxx knows its first two tracks."""
+
 
 def make(path: Path) -> None:
     """Write it."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import mixxx_tables
 import psutil
 import pytest
-from mixxx_tables import execute
+from mixxx_tables import BUS, MARKET, execute
 
 from loop import Loop
 from segue.errors import ProgramBusyError
@@ -27,8 +27,6 @@ from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.settings import Settings
 from segue_plugins.one_at_a_time import one_at_a_time
 from support import remove_home, wait_until
-
-BUS, MARKET = "Ada Lantern - Night Bus.mp3", "Oleander - Sunday Market.ogg"
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sqlite3
 import threading
 import time
@@ -15,7 +14,7 @@ import mixxx_tables
 import msgspec
 import pytest
 from mixxx_shim import Shim as Process
-from mixxx_tables import execute
+from mixxx_tables import BUS, MARKET, execute
 
 from loop import Loop
 from segue.client import Client
@@ -31,21 +30,9 @@ from segue_plugins.mixxx.record import Unfinished
 from segue_plugins.mixxx.settings import SHIM_LOCK, Settings
 from segue_plugins.mixxx.shim import Shim
 from segue_plugins.one_at_a_time import one_at_a_time
-from support import remove_home, wait_until
+from support import wait_until
 
-BUS, MARKET = "Ada Lantern - Night Bus.mp3", "Oleander - Sunday Market.ogg"
 TOLD = ["Mixxx's values of 1 more track taken over."]
-
-
-@pytest.fixture(scope="module")
-def loop(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Loop]:
-    """A daemon that knows two tracks."""
-    home = Path(os.path.realpath(tmp_path_factory.mktemp("h", numbered=True)))
-    with Loop(home, tmp_path_factory.mktemp("collection")) as loop:
-        loop.bring(music / name for name in (BUS, MARKET))
-        loop.settle(2)
-        yield loop
-    remove_home(home)
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import mixxx_tables
 import pytest
-from mixxx_tables import execute
+from mixxx_tables import BUS, MARKET, execute
 
 from loop import Loop
 from segue_plugins.mixxx import errands, importing, setup
@@ -18,21 +17,9 @@ from segue_plugins.mixxx.__main__ import main
 from segue_plugins.mixxx.database import Database
 from segue_plugins.mixxx.preferences import Preferences
 from segue_plugins.mixxx.settings import Settings
-from support import remove_home, wait_until
+from support import wait_until
 
-BUS, MARKET = "Ada Lantern - Night Bus.mp3", "Oleander - Sunday Market.ogg"
 BOX = '<M><info><name>Box</name></info><controller id="x"><scriptfiles/></controller></M>'
-
-
-@pytest.fixture(scope="module")
-def loop(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Loop]:
-    """A daemon that knows two tracks."""
-    home = Path(os.path.realpath(tmp_path_factory.mktemp("h", numbered=True)))
-    with Loop(home, tmp_path_factory.mktemp("collection")) as loop:
-        loop.bring(music / name for name in (BUS, MARKET))
-        loop.settle(2)
-        yield loop
-    remove_home(home)
 
 
 @pytest.fixture
