@@ -48,7 +48,7 @@ from segue_export.views import ViewStore
 from segue_export.vocabulary import Vocabulary
 from segue_export.widening import width_of
 
-VERSION = "2026.11.4"
+VERSION = "2026.11.5"
 LICENCE = "Apache-2.0"
 TEACHERS = (
     {"name": "msd_fcn", "licence": "MIT", "source": "Won et al., SMC 2020"},
