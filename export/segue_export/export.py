@@ -32,7 +32,7 @@ from segue.frontend.mel import mel_db, stft_power
 from segue.keys import KEYS
 from segue.networks.manifest import FrontEnd, Golden, InputSpec, ModelManifest, OutputSpec, file_sha256
 from segue.networks.sessions import golden_mel
-from segue_export.balance import STRENGTH, shift
+from segue_export.balance import CENTRED, STRENGTH, centring, shift
 from segue_export.fusion import write_learned
 from segue_export.interrupts import interruptible, undivided
 from segue_export.labelling import read_datasets
@@ -60,6 +60,8 @@ TEACHERS = (
 _KNOWN = {teacher["name"]: teacher for teacher in TEACHERS}
 _MUSIC = "music in Debian packages, and synthesised music (segue-dataset corpus, synth)"
 """What the runs before checkpoints said so were taught on."""
+_WINDOWS = 100
+"""Windows of each dataset, evenly spread, on which a tagger's tags are centred."""
 _PHASE = 0.5
 
 
@@ -104,15 +106,15 @@ def export(kind: Kind, checkpoint: Path, datasets: list[str], out: Path) -> Mode
     if state["settings"]["kind"] != kind:
         raise SystemExit(f"{checkpoint} is of another kind of network: {state['settings']['kind']}")
     student = load_student(state)
-    if isinstance(student.network, Crnn):
-        _balance(student.network, Vocabulary.parted(state["tags"]))
     name, mels, frames = (
         ("crnn", CRNN_MELS, CRNN_FRAMES) if kind == "crnn" else ("short_chunk", CHUNK_MELS, CHUNK_FRAMES)
     )
-    labels = "tags" if kind == "crnn" else "features"
     heard, learnt = (read_datasets(datasets, split) for split in ("valid", "train"))
     if not heard:
         raise SystemExit("the file is compared with the network on music of the validation split, and there is none")
+    if isinstance(student.network, Crnn):
+        _balance(student.network, Vocabulary.parted(state["tags"]), [corpus for corpus, _ in learnt])
+    labels = "tags" if kind == "crnn" else "features"
     mel = real_mels(heard[0][0], mels, frames)
     path, unfinished = out / f"{name}.onnx", out / f"{name}.new.onnx"
     try:
@@ -156,9 +158,14 @@ def _written(
 
 
 @torch.no_grad()
-def _balance(network: Crnn, vocabulary: Vocabulary) -> None:
-    if len(vocabulary.second_places):
-        network.tags.bias.add_(torch.from_numpy(shift(vocabulary)))
+def _balance(network: Crnn, vocabulary: Vocabulary, corpora: list[Corpus]) -> None:
+    if not len(vocabulary.second_places):
+        return
+    network.tags.bias.add_(torch.from_numpy(shift(vocabulary)))
+    mels = [real_mels(corpus, CRNN_MELS, CRNN_FRAMES, min(_WINDOWS, len(corpus))) for corpus in corpora]
+    if mels:
+        logits = [network(torch.from_numpy(mel[None])).logits[0] for mel in np.concatenate(mels)]
+        network.tags.bias.add_(torch.from_numpy(centring(torch.stack(logits).double().numpy())))
 
 
 def load_student(state: dict[str, Any]) -> Student:
@@ -218,7 +225,7 @@ def _training(state: dict[str, Any], hours: float) -> dict[str, Any]:
         "steps": progress["step"],
         "seed": settings["seed"],
         **({"heads": state["heads"]} if "heads" in state else {}),
-        **({"tag_balance": STRENGTH} if settings["kind"] == "crnn" else {}),
+        **({"tag_balance": STRENGTH, "tag_centring": CENTRED} if settings["kind"] == "crnn" else {}),
         "width": width_of(state["average"]),
         "date": datetime.now(UTC).date().isoformat(),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segue_export.balance import shift
+from segue_export.balance import centring, shift
 from segue_export.shards import TrackLabels
 from segue_export.targets import Layout
 from segue_export.views import WINDOWS, Labels
@@ -68,3 +68,14 @@ def test_a_teacher_counts_the_same_however_long_its_embedding_is() -> None:
     weights = Layout.of(labels).weights(1.0)
     assert weights[:4].sum() == pytest.approx(weights[4:].sum())
     assert weights.mean() == pytest.approx(1.0)
+
+
+def test_centring_brings_usual_levels_together_and_keeps_the_strongest() -> None:
+    random = np.random.default_rng(1)
+    logits = random.normal(size=(400, 5)) + np.array([-6.0, -5.0, -4.0, -3.0, -2.0])
+    moved = logits + centring(logits, 1.0)
+    assert np.ptp(logits.mean(0)) > 3.5
+    assert np.ptp(moved.mean(0)) == pytest.approx(0.0, abs=1e-5)
+    assert moved.max(1).mean() == pytest.approx(logits.max(1).mean(), abs=1e-5)
+    assert np.ptp((logits + centring(logits, 0.5)).mean(0)) == pytest.approx(0.5 * np.ptp(logits.mean(0)), abs=1e-5)
+    assert centring(logits, 0.0) == pytest.approx(np.zeros(5), abs=1e-6)
