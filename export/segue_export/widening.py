@@ -58,13 +58,10 @@ def _pasted(old: Tensor, new: Tensor, last: list[int] | None) -> Tensor:
     if old.shape == new.shape:
         return old.clone()
     result = new.clone()
-    rows = torch.arange(old.shape[0])
-    if old.ndim == 0:
-        return old.clone()
+    places = torch.tensor(last) if last is not None else torch.arange(old.shape[min(old.ndim - 1, 1)])
     if old.ndim == 1:
-        result[rows if last is None else torch.tensor(last)] = old
+        result[places] = old
         return result
-    columns = torch.arange(old.shape[1]) if last is None else torch.tensor(last)
     result[: old.shape[0]] = 0.0
-    result[rows[:, None], columns[None]] = old
+    result[torch.arange(old.shape[0])[:, None], places[None]] = old
     return result

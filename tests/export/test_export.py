@@ -11,16 +11,20 @@ from export_support import TAGS, mixer, teachers, write_corpus
 from torch import nn
 
 from segue.errors import ModelMismatchError
+from segue.frontend.constants import CRNN_FRAMES, CRNN_MELS
 from segue.networks.manifest import ModelManifest
 from segue.networks.providers import open_session
 from segue.networks.sessions import Networks
 from segue_export import export, fusion, onnx_file
 from segue_export import teachers as teachers_module
+from segue_export.balance import CENTRED, centring, shift
+from segue_export.networks.crnn import Crnn
 from segue_export.onnx_file import ParityError
+from segue_export.shards import Corpus
 from segue_export.students import Kind
 from segue_export.trainer import Settings, Trainer
 from segue_export.views import ViewMaker, ViewStore
-from segue_export.vocabulary import Vocabulary
+from segue_export.vocabulary import JAMENDO_TAGS, Vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +64,21 @@ def models(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     assert export.main(["vector", *words]) == 0
     return out
+
+
+def test_the_tags_of_two_vocabularies_are_balanced_and_centred(tmp_path: Path) -> None:
+    write_corpus(tmp_path)
+    vocabulary = Vocabulary.join(["rock", "jazz"], list(JAMENDO_TAGS))
+    torch.manual_seed(1)
+    network = Crnn(len(vocabulary.tags), 4).eval()
+    corpus = Corpus(tmp_path, "train")
+    mel = torch.from_numpy(export.real_mels(corpus, CRNN_MELS, CRNN_FRAMES, len(corpus)))
+    with torch.inference_mode():
+        before = network(mel).logits.numpy().astype(np.float64) + shift(vocabulary)
+        export._balance(network, vocabulary, [corpus])
+        after = network(mel).logits.numpy()
+    assert after == pytest.approx(before + centring(before), abs=1e-4)
+    assert np.ptp(after.mean(0)) == pytest.approx((1 - CENTRED) * np.ptp(before.mean(0)), abs=1e-3)
 
 
 def test_what_was_exported_is_loaded(models: Path) -> None:

@@ -30,7 +30,7 @@ def wish(options: Options, lane: Any, preset: str | None, clear: bool, **filters
     filters. `segue next` is not changed by it: there you say what you want.
     """
     from segue.client import Client
-    from segue.protocol.messages import Wished
+    from segue.protocol.messages import Filters, Wished
 
     wanted = filters_of(filters) or None
     with Client(options.home()) as client:
@@ -44,7 +44,7 @@ def wish(options: Options, lane: Any, preset: str | None, clear: bool, **filters
         print_json(holds)
     else:
         click.echo(in_words(holds) or "Nothing is wished for: shims ask for what fits best.")
-        if isinstance(holds, Wished) and holds.tracks == 0:
+        if isinstance(holds, Wished) and holds.tracks == 0 and holds.filters != Filters():
             click.echo("No track meets all of this yet: the lists are filled with what meets a part of it.", err=True)
 
 

@@ -29,6 +29,8 @@ def wishing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     class Direct:
         """Answers as a client would."""
 
+        is_empty = False
+
         def __init__(self, home: object) -> None:
             del home
 
@@ -44,7 +46,7 @@ def wishing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         def wish(self, *, lane: Any, filters: Any, preset: str | None, clear: bool) -> Wished:
             said = None if filters is None else Filters(**filters)
             holds = found.wish(WishParams(lane=lane, filters=said, preset=preset, clear=clear))
-            tracks = 0 if holds.filters.year_from == YEAR_OF_NOTHING else TRACKS
+            tracks = 0 if self.is_empty or holds.filters.year_from == YEAR_OF_NOTHING else TRACKS
             return Wished(lane=holds.lane, filters=holds.filters, preset=holds.preset, tracks=tracks)
 
     monkeypatch.setattr(segue.client, "Client", Direct)
@@ -84,6 +86,12 @@ def test_it_says_when_no_track_meets_it() -> None:
     result = wish("--year", f"{YEAR_OF_NOTHING}-")
     assert "No track meets all of this yet" in result.stderr
     assert result.stdout == f"from {YEAR_OF_NOTHING}\n"
+
+
+def test_an_empty_library_is_no_fault_of_a_wish_without_filters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segue.client.Client, "is_empty", True)
+    assert wish("--lane", "lift").stderr == wish("--clear").stderr == ""
+    assert "No track meets" in wish("--stars", "4").stderr
 
 
 def test_ranges_in_words() -> None:

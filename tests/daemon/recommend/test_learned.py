@@ -144,4 +144,4 @@ def test_five_thousand_pairs_cost_little_in_a_large_library() -> None:
         start = time.perf_counter()
         memory.affinity(snapshot, vectors[seed - 1], seed, rows)
         seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.05  # half a millisecond alone; comparing each pair with the whole library takes seconds
+    assert min(seconds) < 0.05  # half a millisecond on an idle machine; ten times as much was seen on a busy one
